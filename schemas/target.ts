@@ -1,0 +1,97 @@
+import * as z from 'zod'
+import { Operation } from './access.ts'
+import { Instant } from './calendar.ts'
+import { PersonId } from './person.ts'
+import { TargetId } from './settings.ts'
+
+/** One right inside a target. Directory: `internet:libre`, `removable-storage`, `entitlement:vpn`; ERP: a module's id. */
+export const Right = z.strictObject({
+  id: z.string(),
+  /** ERP only: empty is `consulta`. */
+  operations: z.array(Operation).default([]),
+  /** ERP only: part of a module, sorted. */
+  specific: z.array(z.string()).default([]),
+  /** First instant at which the right no longer works; null = the account's own end rules. */
+  until: Instant.nullable().default(null),
+})
+export type Right = z.infer<typeof Right>
+
+/** An account as read from its target. `expiresAt`: first instant at which it no longer works, null = never. */
+export const Observation = z.strictObject({
+  state: z.enum(['absent', 'disabled', 'enabled']),
+  /** The target's own immutable key (directory: objectGUID in RFC 4122 text), null while absent. */
+  accountId: z.string().nullable(),
+  /** Directory: sAMAccountName; mail: the full address; ERP: login. */
+  name: z.string().nullable(),
+  expiresAt: Instant.nullable(),
+  /** Sorted by id. Only rights this system manages. */
+  rights: z.array(Right),
+  /** Whether the account rests among the inactive; null where a target has no such place. */
+  retired: z.boolean().nullable(),
+  /** Names and post as the target shows them, hashed: it tells a difference and holds no personal data. */
+  profileHash: z.string().nullable(),
+})
+export type Observation = z.infer<typeof Observation>
+
+/** One act of a plan. The order in a plan is the safe order: nothing is open before it is complete, closing comes first. */
+export const Step = z.discriminatedUnion('act', [
+  z.strictObject({ act: z.literal('disable') }),
+  z.strictObject({ act: z.literal('create') }),
+  z.strictObject({ act: z.literal('restore') }),
+  z.strictObject({ act: z.literal('set-profile') }),
+  z.strictObject({ act: z.literal('revoke'), right: z.string() }),
+  z.strictObject({ act: z.literal('grant'), right: Right }),
+  z.strictObject({ act: z.literal('set-expiry'), expiresAt: Instant.nullable() }),
+  z.strictObject({ act: z.literal('enable') }),
+  z.strictObject({ act: z.literal('retire') }),
+])
+export type Step = z.infer<typeof Step>
+
+/** The chain's head of an aggregate: the last entry's sequence and hash. Sequence 0 = no entry yet. */
+export const ChainHead = z.strictObject({ sequence: z.number().int().nonnegative(), hash: z.string() })
+export type ChainHead = z.infer<typeof ChainHead>
+
+/** An intent that has no outcome yet: what was going to be done, and why. */
+export const OpenIntent = z.strictObject({
+  entryId: z.string(),
+  at: Instant,
+  asOf: Instant,
+  desiredVersion: z.number().int(),
+  steps: z.array(Step),
+  cause: z.strictObject({ kind: z.string(), ref: z.string() }),
+})
+export type OpenIntent = z.infer<typeof OpenIntent>
+
+/**
+ * The memory of the engine: one row per (person, target). Due while work remains; a doorbell only says "look".
+ * `dueAt` null: nothing to do, ever, unless a fact changes.
+ */
+export const TargetRow = z.strictObject({
+  version: z.literal(1),
+  personId: PersonId,
+  target: TargetId,
+  /** The reserved account name. */
+  name: z.string(),
+  accountId: z.string().nullable(),
+  desiredVersion: z.number().int(),
+  appliedVersion: z.number().int(),
+  dueAt: Instant.nullable(),
+  urgent: z.boolean(),
+  leaseUntil: Instant.nullable(),
+  attempts: z.number().int(),
+  state: z.enum(['pending', 'converged', 'waiting', 'parked']),
+  lastAsOf: Instant.nullable(),
+  /** Why the next run runs: the last fact that changed the desired state. */
+  cause: z.strictObject({ kind: z.string(), ref: z.string() }),
+  openIntent: OpenIntent.nullable(),
+  head: ChainHead,
+  observed: Observation.nullable(),
+  observedAt: Instant.nullable(),
+  /** The last failure's closed code, never a text from outside. */
+  fault: z.string().nullable(),
+})
+export type TargetRow = z.infer<typeof TargetRow>
+
+/** What a queue's message carries, and nothing else. */
+export const Doorbell = z.strictObject({ personId: PersonId, target: TargetId })
+export type Doorbell = z.infer<typeof Doorbell>
