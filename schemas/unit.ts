@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { CivilDate } from './calendar.ts'
 import { CatalogueId } from './access.ts'
+import { CivilDate } from './calendar.ts'
 import { PersonId, PrintableLine, WrittenNationalId } from './person.ts'
 
 /** Signs in the head's place from `from` to `until`, both days included. */
