@@ -1,0 +1,19 @@
+import type { KnipConfig } from 'knip'
+
+// Run twice: over everything, and with --production over the patterns that end in `!`, where code that only tests use is unused.
+export default {
+  entry: [
+    'functions/handlers/*.ts!', // named by the CDK app as files, one Lambda function each
+    '!functions/handlers/compose*.ts!',
+    'infra/app.ts!', // named by cdk.json
+    'infra/require-node.mjs!', // run before the scripts of package.json
+    '.ci/*.ts', // named by package.json and .ci/run
+  ],
+  project: [
+    '{schemas,functions,infra}/**/*.{ts,mjs}!',
+    '!infra/local/**!',
+    '{infra/local,test,.ci}/**/*.{ts,mjs}',
+    '*.ts',
+  ],
+  ignoreExportsUsedInFile: true,
+} satisfies KnipConfig
