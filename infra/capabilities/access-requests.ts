@@ -1,0 +1,47 @@
+import { Duration } from 'aws-cdk-lib/core'
+import { Construct } from 'constructs'
+import type { FrontDoor } from './front-door.ts'
+import { AppFunction, type Workshop } from './function.ts'
+
+/**
+ * The single form: filing it and following it.
+ *
+ * If `submit-request` fails no new access can be asked for and none taken away by form; what was filed before goes on.
+ * If `read-requests` fails units cannot see how their forms stand; the work itself is not held up.
+ */
+export class AccessRequests extends Construct {
+  readonly functions: AppFunction[]
+
+  constructor(scope: Construct, id: string, workshop: Workshop, door: FrontDoor) {
+    super(scope, id)
+    const submit = new AppFunction(this, 'SubmitRequest', {
+      name: 'submit-request',
+      workshop,
+      description: 'Decides every line of a form, files it whole and rings the targets.',
+      // 200 lines are parsed, decided and applied within one call.
+      memory: 1769,
+      timeout: Duration.seconds(29),
+      failure: {
+        means:
+          'A head who signs a form may get an error instead of a number. A form is filed whole or not at all; one that was filed is finished by the sweeper. Sending it again with the same Idempotency-Key never files it twice.',
+        remedy: 'Find the correlation id in the log of submit-request; ask the unit to send the form again.',
+      },
+    })
+    const read = new AppFunction(this, 'ReadRequests', {
+      name: 'read-requests',
+      workshop,
+      description: 'Shows requests: lines as filed, decisions, progress in each target, history.',
+      memory: 1024,
+      timeout: Duration.seconds(10),
+      failure: {
+        means:
+          'Units get an error instead of how their forms stand. The forms themselves go on being worked on.',
+        remedy: 'Find the correlation id in the log of read-requests.',
+      },
+    })
+    door.route('POST /requests', submit)
+    door.route('GET /requests', read)
+    door.route('GET /requests/{number}', read)
+    this.functions = [submit, read]
+  }
+}

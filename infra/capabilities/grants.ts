@@ -1,0 +1,108 @@
+import type { TargetId } from '../../schemas/settings.ts'
+
+/** The whole of what a function may do to the state table. Transactions are granted item by item. */
+export type StateAction =
+  | 'BatchGetItem'
+  | 'ConditionCheckItem'
+  | 'GetItem'
+  | 'PutItem'
+  | 'Query'
+  | 'UpdateItem'
+
+/** Nobody updates or deletes a ledger entry: the words do not exist here, and the table's own policy denies them. */
+export type LedgerAction = 'BatchGetItem' | 'GetItem' | 'PutItem' | 'Query'
+
+export type StateIndex = 'due' | 'list'
+export type LedgerIndex = 'by-window' | 'by-subject' | 'by-actor' | 'by-request'
+
+export interface Grants {
+  readonly state?: { readonly actions: readonly StateAction[]; readonly indexes?: readonly StateIndex[] }
+  readonly ledger?: { readonly actions: readonly LedgerAction[]; readonly indexes?: readonly LedgerIndex[] }
+  /** Targets whose doorbells it may ring, normal and urgent. */
+  readonly rings?: readonly TargetId[]
+  /** The target whose doorbells it answers and whose secret it reads. */
+  readonly serves?: TargetId
+}
+
+const everyTarget: readonly TargetId[] = ['directory', 'mail', 'erp']
+const readsAndWrites: readonly StateAction[] = [
+  'BatchGetItem',
+  'ConditionCheckItem',
+  'GetItem',
+  'PutItem',
+  'Query',
+  'UpdateItem',
+]
+const keepsRegister: readonly StateAction[] = [
+  'ConditionCheckItem',
+  'GetItem',
+  'PutItem',
+  'Query',
+  'UpdateItem',
+]
+
+/**
+ * Who may do what: every function of the app and the least it needs. An index is granted for Query only.
+ * The laptop's cloud enforces this table and counts what was never used.
+ */
+export const grants = {
+  'submit-request': {
+    state: { actions: readsAndWrites },
+    ledger: { actions: ['PutItem'] },
+    rings: everyTarget,
+  },
+  'read-requests': {
+    state: { actions: ['BatchGetItem', 'GetItem', 'Query'], indexes: ['list'] },
+    ledger: { actions: ['BatchGetItem'], indexes: ['by-request'] },
+  },
+  'read-people': { state: { actions: ['BatchGetItem', 'GetItem', 'Query'] } },
+  'record-people': {
+    state: { actions: readsAndWrites },
+    ledger: { actions: ['PutItem'] },
+    rings: everyTarget,
+  },
+  'maintain-units': { state: { actions: keepsRegister }, ledger: { actions: ['PutItem'] } },
+  'link-identities': { state: { actions: keepsRegister }, ledger: { actions: ['PutItem'] } },
+  'read-audit': {
+    state: { actions: ['BatchGetItem', 'GetItem', 'Query'] },
+    ledger: {
+      actions: ['BatchGetItem', 'GetItem', 'Query'],
+      indexes: ['by-window', 'by-subject', 'by-actor', 'by-request'],
+    },
+  },
+  'describe-api': {},
+  'sweep-due': {
+    state: { actions: readsAndWrites, indexes: ['due'] },
+    ledger: { actions: ['PutItem'] },
+    rings: everyTarget,
+  },
+  'converge-directory': {
+    state: { actions: readsAndWrites },
+    ledger: { actions: ['GetItem', 'PutItem', 'Query'] },
+    rings: ['mail', 'erp'],
+    serves: 'directory',
+  },
+  'converge-mail': {
+    state: { actions: readsAndWrites },
+    ledger: { actions: ['GetItem', 'PutItem', 'Query'] },
+    rings: ['erp'],
+    serves: 'mail',
+  },
+  'converge-erp': {
+    state: { actions: readsAndWrites },
+    ledger: { actions: ['GetItem', 'PutItem', 'Query'] },
+    rings: ['mail'],
+    serves: 'erp',
+  },
+  'load-bootstrap': { state: { actions: keepsRegister }, ledger: { actions: ['PutItem'] } },
+} as const satisfies Record<string, Grants>
+
+export type FunctionName = keyof typeof grants
+
+/** The functions of a body with these targets: a target that is not in the settings has no worker. */
+export function functionNames(targets: readonly TargetId[]): FunctionName[] {
+  return (Object.keys(grants) as FunctionName[]).filter(name => {
+    const { serves }: Grants = grants[name]
+    return serves === undefined || targets.includes(serves)
+  })
+}

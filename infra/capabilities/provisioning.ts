@@ -1,0 +1,176 @@
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
+import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda'
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
+import { Duration, Stack } from 'aws-cdk-lib/core'
+import { Construct } from 'constructs'
+import type { TargetId, TargetSettings } from '../../schemas/settings.ts'
+import { AppFunction, type Workshop } from './function.ts'
+import { Network } from './network.ts'
+import type { Doorbells } from './rights.ts'
+
+/** How long a worker may take for one batch of ten people; the lease on a row must outlast it. */
+const workerTimeout = Duration.seconds(60)
+
+/** Batches at once: eight connections is where a directory gains nothing more; the urgent ones have a lane of their own. */
+const concurrency = { normal: 5, urgent: 3 }
+
+const called: Record<TargetId, string> = {
+  directory: 'Active Directory',
+  mail: 'the mail system',
+  erp: 'the ERP',
+}
+
+function portOf(target: TargetSettings): number {
+  if (target.kind === 'active-directory') return 636
+  return target.kind === 'sql' && target.dialect === 'sql-server' ? 1433 : 5432
+}
+
+/**
+ * What people should have becomes what they have: one worker a target, two doorbells each, and the sweeper that rings
+ * again whatever is still due.
+ *
+ * If a worker fails, its target stays as it is and the rows stay due: late, never lost. If the sweeper fails, what was
+ * filed still rings once by itself, but nothing is tried again and planned starts and clean-ups wait; accesses that end
+ * still end, because their end is armed in the target.
+ */
+export class Provisioning extends Construct {
+  readonly functions: AppFunction[] = []
+  readonly doorbells = new Map<TargetId, Doorbells>()
+  readonly secrets = new Map<TargetId, Secret>()
+
+  constructor(scope: Construct, id: string, workshop: Workshop, targets: readonly TargetSettings[]) {
+    super(scope, id)
+    const network = new Network(this, 'Network')
+    const deadLetters = new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    })
+    workshop.alarms.watch(this, 'DeadLettersFound', {
+      metric: deadLetters.metricApproximateNumberOfMessagesVisible({
+        period: Duration.minutes(5),
+        statistic: 'Maximum',
+      }),
+      threshold: 1,
+      means:
+        'A worker crashed five times on the same doorbell: a bug, not a target that is down. The people concerned do not get, or do not lose, what their form says; the sweeper goes on trying.',
+      remedy:
+        'Each message names a person id and a target: find them in the worker’s log, correct the bug, then delete the messages. Nothing has to be sent again.',
+    })
+
+    for (const target of targets) this.addTarget(workshop, network, deadLetters, target)
+    this.addSweeper(workshop)
+  }
+
+  private addTarget(workshop: Workshop, network: Network, deadLetters: Queue, target: TargetSettings): void {
+    const part = new Construct(this, target.id)
+    const bell = (name: string) =>
+      new Queue(part, name, {
+        encryption: QueueEncryption.SQS_MANAGED,
+        enforceSSL: true,
+        visibilityTimeout: Duration.seconds(6 * workerTimeout.toSeconds()),
+        // An unheard bell is worth nothing tomorrow: by then the sweeper has rung a thousand times.
+        retentionPeriod: Duration.days(1),
+        deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
+      })
+    const bells = { normal: bell('Normal'), urgent: bell('Urgent') }
+    this.doorbells.set(target.id, bells)
+    this.secrets.set(
+      target.id,
+      new Secret(part, 'Secret', {
+        secretName: target.secret,
+        description: `How to enter ${called[target.id]}. Filled in by the operator; the placeholder lets nobody in.`,
+        generateSecretString: { secretStringTemplate: '{}', generateStringKey: 'placeholder' },
+      }),
+    )
+
+    const worker = new AppFunction(part, 'Converge', {
+      name: `converge-${target.id}`,
+      workshop,
+      description: `Looks at accounts in ${called[target.id]}, makes good the difference and reads it back.`,
+      // It waits for its target most of the time.
+      memory: 512,
+      timeout: workerTimeout,
+      // Exactly what its two queues may ask for: fewer would throttle them, none would let a rush on the API starve it.
+      reserved: concurrency.normal + concurrency.urgent,
+      network: {
+        vpc: network.vpc,
+        subnets: network.subnets,
+        securityGroup: network.admit(part, 'Reach', portOf(target), called[target.id]),
+      },
+      failure: {
+        means: `Changes in ${called[target.id]} come late: new people wait for their access, and a removal by form or by human resources is not carried out there yet. Rows stay due and are tried again.`,
+        remedy: `Read the log of converge-${target.id}. If a removal is urgent, disable the account in ${called[target.id]} by hand: the worker will find it so and record it.`,
+      },
+    })
+    this.functions.push(worker)
+    for (const [name, queue, maxConcurrency] of [
+      ['Listen', bells.normal, concurrency.normal],
+      ['ListenUrgent', bells.urgent, concurrency.urgent],
+    ] as const)
+      new EventSourceMapping(part, name, {
+        target: worker.lambda,
+        eventSourceArn: queue.queueArn,
+        batchSize: 10,
+        reportBatchItemFailures: true,
+        maxConcurrency,
+      })
+
+    workshop.alarms.watch(part, 'UrgentWaiting', {
+      metric: bells.urgent.metricApproximateAgeOfOldestMessage({
+        period: Duration.minutes(1),
+        statistic: 'Maximum',
+      }),
+      threshold: 300,
+      periods: 5,
+      means: `An urgent removal in ${called[target.id]} has been waiting for over five minutes: somebody who should be out may still be in.`,
+      remedy: `See whether converge-${target.id} runs at all and reaches its target; meanwhile disable the account there by hand.`,
+    })
+  }
+
+  private addSweeper(workshop: Workshop): void {
+    const sweeper = new AppFunction(this, 'SweepDue', {
+      name: 'sweep-due',
+      workshop,
+      description: 'Every minute: finishes half-applied requests and rings for every row that is due.',
+      memory: 1024,
+      // Over before the next one begins.
+      timeout: Duration.seconds(55),
+      // One is enough, and that one always has room, whatever the API is doing.
+      reserved: 1,
+      retries: 0,
+      failure: {
+        means:
+          'Retries, planned starts and the clean-up after an end wait. Forms filed now are still carried out once; accesses that end today still end, armed in the target itself.',
+        remedy: 'Read the log of sweep-due. It catches up by itself with its next good run.',
+      },
+    })
+    this.functions.push(sweeper)
+    new Rule(this, 'EveryMinute', {
+      ruleName: `${Stack.of(this).stackName}-${sweeper.name}`,
+      description: 'Rings whatever is still due.',
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: [new LambdaFunction(sweeper.lambda, { retryAttempts: 0 })],
+    })
+
+    workshop.alarms.watch(this, 'ParkedRows', {
+      metric: sweeper.metric('ParkedRows', 'Maximum', Duration.minutes(5)),
+      threshold: 1,
+      means:
+        'For at least one person a target refused again and again: their access there is not what their form says, and a human has to look. It is tried once more every day.',
+      remedy:
+        'GET /people/{nationalId} shows `parked` and the ledger shows why; correct it in the target or in the form.',
+    })
+    workshop.alarms.watch(this, 'OldestDue', {
+      metric: sweeper.metric('OldestDueSeconds', 'Maximum', Duration.minutes(5)),
+      threshold: 900,
+      periods: 2,
+      silence: 'breaching',
+      means:
+        'Something has been due for over a quarter of an hour, or the sweeper has stopped telling: people wait for accesses, and removals may be waiting with them.',
+      remedy: 'Look at the workers’ alarms and at the targets; if there are none, read the log of sweep-due.',
+    })
+  }
+}

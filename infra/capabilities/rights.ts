@@ -1,0 +1,67 @@
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
+import type { IQueue } from 'aws-cdk-lib/aws-sqs'
+import type { TargetId } from '../../schemas/settings.ts'
+import type { AppFunction } from './function.ts'
+import { type Grants, grants } from './grants.ts'
+
+export interface Doorbells {
+  readonly normal: IQueue
+  readonly urgent: IQueue
+}
+
+export interface Possessions {
+  readonly state: TableV2
+  readonly ledger: TableV2
+  readonly doorbells: ReadonlyMap<TargetId, Doorbells>
+  readonly secrets: ReadonlyMap<TargetId, ISecret>
+}
+
+/**
+ * Gives every function what `grants.ts` says, and with each right the environment variable that names the thing:
+ * a function does not even know the name of what it may not touch.
+ */
+export function grantRights(functions: readonly AppFunction[], possessions: Possessions): void {
+  for (const each of functions) {
+    const granted: Grants = grants[each.name]
+    grantTable(each, 'STATE_TABLE', possessions.state, granted.state)
+    grantTable(each, 'LEDGER_TABLE', possessions.ledger, granted.ledger)
+    for (const target of granted.rings ?? []) {
+      const bells = possessions.doorbells.get(target)
+      if (!bells) continue
+      each.allow(['sqs:SendMessage'], [bells.normal.queueArn, bells.urgent.queueArn])
+      each.lambda.addEnvironment(`QUEUE_${target.toUpperCase()}`, bells.normal.queueUrl)
+      each.lambda.addEnvironment(`QUEUE_${target.toUpperCase()}_URGENT`, bells.urgent.queueUrl)
+    }
+    if (granted.serves) {
+      const bells = possessions.doorbells.get(granted.serves)
+      const secret = possessions.secrets.get(granted.serves)
+      if (!bells || !secret)
+        throw new Error(`${each.name} serves ${granted.serves}, which is not in the settings`)
+      each.allow(
+        ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+        [bells.normal.queueArn, bells.urgent.queueArn],
+      )
+      each.allow(['secretsmanager:GetSecretValue'], [secret.secretArn])
+    }
+  }
+}
+
+function grantTable(
+  each: AppFunction,
+  variable: string,
+  table: TableV2,
+  granted: { readonly actions: readonly string[]; readonly indexes?: readonly string[] } | undefined,
+): void {
+  if (!granted) return
+  each.lambda.addEnvironment(variable, table.tableName)
+  each.allow(
+    granted.actions.map(action => `dynamodb:${action}`),
+    [table.tableArn],
+  )
+  if (granted.indexes)
+    each.allow(
+      ['dynamodb:Query'],
+      granted.indexes.map(index => `${table.tableArn}/index/${index}`),
+    )
+}
