@@ -1,0 +1,91 @@
+import { startAwsEndpoint } from '../../../infra/local/cloud/aws-endpoint.ts'
+import type { TableDefinition } from '../../../infra/local/cloud/dynalite.ts'
+import { openDynamo } from '../../../infra/local/cloud/dynamo.ts'
+import { seedNastiness } from '../../../infra/local/cloud/nastiness.ts'
+
+const key = (hash: string, range: string) => [
+  { AttributeName: hash, KeyType: 'HASH' },
+  { AttributeName: range, KeyType: 'RANGE' },
+]
+
+const index = (IndexName: string, hash: string, range: string, NonKeyAttributes?: string[]) => ({
+  IndexName,
+  KeySchema: key(hash, range),
+  Projection: NonKeyAttributes
+    ? { ProjectionType: 'INCLUDE', NonKeyAttributes }
+    : { ProjectionType: 'KEYS_ONLY' },
+})
+
+const attributes = (strings: string[], numbers: string[] = []) => [
+  ...strings.map(AttributeName => ({ AttributeName, AttributeType: 'S' })),
+  ...numbers.map(AttributeName => ({ AttributeName, AttributeType: 'N' })),
+]
+
+/** The two tables as the template defines them: a test asserts that they stay the same. */
+export const stateTable = (TableName: string): TableDefinition => ({
+  TableName,
+  KeySchema: key('pk', 'sk'),
+  AttributeDefinitions: attributes(['pk', 'sk', 'dueShard', 'dueAt', 'listKey', 'listSort']),
+  GlobalSecondaryIndexes: [
+    index('due', 'dueShard', 'dueAt', ['urgent']),
+    index('list', 'listKey', 'listSort'),
+  ],
+})
+
+export const ledgerTable = (TableName: string): TableDefinition => ({
+  TableName,
+  KeySchema: key('chain', 'sequence'),
+  AttributeDefinitions: attributes(
+    ['chain', 'windowShard', 'windowSort', 'subject', 'actor', 'request'],
+    ['sequence'],
+  ),
+  GlobalSecondaryIndexes: [
+    index('by-window', 'windowShard', 'windowSort'),
+    index('by-subject', 'subject', 'windowSort'),
+    index('by-actor', 'actor', 'windowSort'),
+    index('by-request', 'request', 'windowSort'),
+  ],
+})
+
+export interface TestTables {
+  /** What an SDK client takes as its first argument. */
+  client: {
+    endpoint: string
+    region: string
+    credentials: { accessKeyId: string; secretAccessKey: string }
+  }
+  endpoint: string
+  stateTable: string
+  ledgerTable: string
+  /** Units by table since the start. */
+  consumed: () => ReturnType<Awaited<ReturnType<typeof openDynamo>>['consumed']>
+  /** Requests that this endpoint does not play: a good test ends with none. */
+  faults: () => string[]
+  close: () => Promise<void>
+}
+
+/** Both tables in memory behind a loopback endpoint with the real wire protocol; no IAM, no misfortunes unless asked. */
+export const openTestTables = async (
+  options: { nastiness?: { seed: number; rate: number }; more?: TableDefinition[] } = {},
+): Promise<TestTables> => {
+  const tables = [stateTable('state'), ledgerTable('ledger'), ...(options.more ?? [])]
+  const misfortune = options.nastiness && { nastiness: seedNastiness(options.nastiness) }
+  const dynamo = await openDynamo({ tables, ...misfortune })
+  const aws = await startAwsEndpoint({ dynamo, ...misfortune })
+  return {
+    client: {
+      endpoint: aws.url,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    },
+    endpoint: aws.url,
+    stateTable: 'state',
+    ledgerTable: 'ledger',
+    consumed: dynamo.consumed,
+    faults: aws.faults,
+    close: async () => {
+      await aws.close()
+      await dynamo.close()
+    },
+  }
+}
