@@ -1,0 +1,59 @@
+/** Text that is not a table: what is wrong, and in which record (the heading is record 0). */
+export interface CsvFault {
+  readonly record: number
+  readonly code: 'csv.open-quote' | 'csv.text-after-quote' | 'csv.quote-in-text'
+}
+
+/**
+ * Reads RFC 4180, strictly: comma, quotation marks doubled inside quotes, records ended by CRLF or LF. An empty last line is
+ * none. Cells are never trimmed; nothing is guessed.
+ */
+export function readCsv(text: string): { records: string[][] } | { fault: CsvFault } {
+  const records: string[][] = []
+  let record: string[] = []
+  let position = 0
+  const endOf = (start: number) => {
+    let end = start
+    while (end < text.length && text[end] !== ',' && text[end] !== '\n' && text[end] !== '\r') end += 1
+    return end
+  }
+  while (position <= text.length) {
+    let cell: string
+    if (text[position] === '"') {
+      const quoted = readQuoted(text, position)
+      if (quoted === null) return { fault: { record: records.length, code: 'csv.open-quote' } }
+      cell = quoted.cell
+      position = quoted.end
+      if (endOf(position) !== position)
+        return { fault: { record: records.length, code: 'csv.text-after-quote' } }
+    } else {
+      const end = endOf(position)
+      cell = text.slice(position, end)
+      if (cell.includes('"')) return { fault: { record: records.length, code: 'csv.quote-in-text' } }
+      position = end
+    }
+    record.push(cell)
+    if (text[position] === ',') {
+      position += 1
+      continue
+    }
+    const blank = record.length === 1 && record[0] === ''
+    if (!(blank && position >= text.length)) records.push(record)
+    record = []
+    if (position >= text.length) break
+    position += text[position] === '\r' && text[position + 1] === '\n' ? 2 : 1
+  }
+  return { records }
+}
+
+/** The cell between the quotation mark at `start` and its closing one; null when it is never closed. */
+function readQuoted(text: string, start: number): { cell: string; end: number } | null {
+  let end = start + 1
+  for (;;) {
+    end = text.indexOf('"', end)
+    if (end === -1) return null
+    if (text[end + 1] !== '"') break
+    end += 2
+  }
+  return { cell: text.slice(start + 1, end).replaceAll('""', '"'), end: end + 1 }
+}

@@ -1,0 +1,36 @@
+/** A fault of the input; its text is taken from the catalogue when it is told. */
+export interface CodedFault {
+  /** JSON pointer (RFC 6901) into the body; a query's member stands under `/query`, a header under `/headers`. */
+  readonly pointer: string
+  readonly code: string
+  readonly params?: Readonly<Record<string, string | number>>
+  /** Given where the rule that found the fault has already said it. */
+  readonly message?: string
+}
+
+/**
+ * Why a call is not answered as asked. `not-found` is also the answer about what exists but is none of the caller's business.
+ * `key-reused`: the idempotency key came before with another body. `later`: part of the contract that is not offered yet.
+ */
+export type RefusalCode =
+  | 'malformed'
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not-found'
+  | 'conflict'
+  | 'too-large'
+  | 'key-reused'
+  | 'later'
+  | 'busy'
+
+/** A refusal is a decision, not an exception. */
+export interface Refusal {
+  readonly refused: RefusalCode
+  readonly faults?: readonly CodedFault[]
+}
+
+export const refuse = (refused: RefusalCode, faults?: readonly CodedFault[]): Refusal =>
+  faults === undefined ? { refused } : { refused, faults }
+
+export const isRefusal = (answer: object): answer is Refusal => 'refused' in answer

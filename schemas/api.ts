@@ -1,0 +1,299 @@
+import * as z from 'zod'
+import { Access, Atom, CatalogueId, System } from './access.ts'
+import { CivilDate, Instant } from './calendar.ts'
+import { Contract } from './contract.ts'
+import { Act, Phase } from './ledger.ts'
+import { NamedPerson, PersonId, WrittenNationalId } from './person.ts'
+import { Decision, LineId, LineStatus, Reason, RequestNumber, RequestStatus } from './request.ts'
+import { Deputy, WrittenDeputy, WrittenUnit } from './unit.ts'
+
+/** Where the next page begins; opaque. Null: this is the last page. */
+const Cursor = z
+  .string()
+  .max(2_000)
+  .meta({ id: 'Cursor', description: 'Opaque place where the next page begins.' })
+const NextCursor = Cursor.nullable()
+
+/** SHA-256, hexadecimal. */
+const Hash = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .meta({ id: 'Hash' })
+
+/** A query without members: an unknown member is a fault, also here. */
+export const NoQuery = z.strictObject({})
+
+// --- requests ---
+
+export const SubmitQuery = z.strictObject({ dryRun: z.enum(['true', 'false']).optional() })
+
+export const DecidedLine = z
+  .strictObject({ line: LineId, status: LineStatus, reasons: z.array(Reason), hash: Hash })
+  .meta({ id: 'DecidedLine' })
+
+export const FiledRequest = z
+  .strictObject({ number: RequestNumber, status: RequestStatus, lines: z.array(DecidedLine) })
+  .meta({ id: 'FiledRequest', description: 'What was decided of each line. Nothing of it is done yet.' })
+export type FiledRequest = z.infer<typeof FiledRequest>
+
+export const DryRun = z
+  .strictObject({
+    status: RequestStatus,
+    lines: z.array(DecidedLine),
+    plan: z.array(
+      z.strictObject({ line: LineId, person: z.string(), system: z.string(), steps: z.array(z.string()) }),
+    ),
+  })
+  .meta({ id: 'DryRun', description: 'What filing the form would decide and do. Nothing was filed.' })
+export type DryRun = z.infer<typeof DryRun>
+
+export const RequestPath = z.strictObject({ number: RequestNumber })
+
+export const RequestsQuery = z.strictObject({
+  unit: CatalogueId.optional(),
+  status: RequestStatus.optional(),
+  cursor: Cursor.optional(),
+})
+export type RequestsQuery = z.infer<typeof RequestsQuery>
+
+/** A person as named in an answer. National id and names are null once the person was erased. */
+export const PersonRef = z
+  .strictObject({ personId: PersonId, nationalId: z.string().nullable(), name: z.string().nullable() })
+  .meta({ id: 'PersonRef' })
+export type PersonRef = z.infer<typeof PersonRef>
+
+export const SignerView = z
+  .strictObject({
+    person: PersonRef,
+    capacity: z.enum(['head', 'deputy', 'parent-head', 'authority', 'hr']),
+    onBehalfOf: PersonRef.nullable(),
+  })
+  .meta({ id: 'Signer', description: 'Who signed, in which capacity, and in whose place.' })
+
+export const RequestSummary = z
+  .strictObject({
+    number: RequestNumber,
+    unit: CatalogueId,
+    status: RequestStatus,
+    filedAt: Instant,
+    signer: SignerView,
+    lines: z.array(DecidedLine),
+  })
+  .meta({ id: 'RequestSummary' })
+
+export const RequestList = z
+  .strictObject({ requests: z.array(RequestSummary), cursor: NextCursor })
+  .meta({ id: 'RequestList' })
+export type RequestList = z.infer<typeof RequestList>
+
+export const Progress = z
+  .strictObject({
+    target: z.string(),
+    state: z.enum(['pending', 'converged', 'waiting', 'parked']),
+    observedAt: Instant.nullable(),
+  })
+  .meta({ id: 'Progress', description: 'How far one target has come with a line.' })
+
+export const WholeLine = z
+  .strictObject({
+    line: LineId,
+    kind: z.enum(['activation', 'deactivation']),
+    filed: z.unknown().meta({ description: 'The line as filed.' }),
+    decision: Decision,
+    status: LineStatus,
+    reasons: z.array(Reason),
+    progress: z.array(Progress),
+    stillGranted: z
+      .array(z.strictObject({ atom: Atom, unit: CatalogueId }))
+      .meta({ description: 'Deactivations: what other units still grant, and therefore stays.' }),
+    hash: Hash,
+  })
+  .meta({ id: 'WholeLine' })
+export type WholeLine = z.infer<typeof WholeLine>
+
+// --- the ledger ---
+
+export const AuditEntry = z
+  .strictObject({
+    id: z.uuid(),
+    at: Instant,
+    asOf: Instant,
+    act: Act,
+    phase: Phase,
+    subject: z
+      .strictObject({
+        personId: PersonId.nullable(),
+        nationalId: z.string().optional(),
+        name: z.string().optional(),
+      })
+      .meta({ description: 'Whom it concerns; national id and name are joined on reading.' }),
+    actor: z.strictObject({
+      personId: PersonId.nullable(),
+      nationalId: z.string().optional(),
+      role: z.string(),
+      onBehalfOf: PersonId.optional(),
+    }),
+    system: z.string(),
+    request: RequestNumber.optional(),
+    cause: z.strictObject({ kind: z.string(), ref: z.string() }),
+    before: z.unknown(),
+    after: z.unknown(),
+    evidence: z.unknown(),
+    chain: z.string(),
+    sequence: z.number().int().positive(),
+    previousHash: z.string().meta({ description: 'Empty for the first entry of a chain.' }),
+    hash: Hash,
+  })
+  .meta({ id: 'AuditEntry' })
+export type AuditEntry = z.infer<typeof AuditEntry>
+
+export const AuditQuery = z
+  .strictObject({
+    subject: z.string().trim().min(1).max(40).optional(),
+    actor: z.string().trim().min(1).max(40).optional(),
+    request: RequestNumber.optional(),
+    from: z.union([Instant, CivilDate], { error: 'calendar.bad-instant' }).optional(),
+    to: z.union([Instant, CivilDate], { error: 'calendar.bad-instant' }).optional(),
+    act: Act.optional(),
+    system: z.string().max(60).optional(),
+    cursor: Cursor.optional(),
+  })
+  .meta({ id: 'AuditQuery' })
+export type AuditQuery = z.infer<typeof AuditQuery>
+
+export const AuditPage = z
+  .strictObject({ entries: z.array(AuditEntry), cursor: NextCursor })
+  .meta({ id: 'AuditPage' })
+export type AuditPage = z.infer<typeof AuditPage>
+
+export const Verification = z
+  .strictObject({
+    ok: z.boolean(),
+    entries: z.number().int(),
+    chains: z.number().int(),
+    anchors: z.number().int(),
+    openIntents: z.number().int(),
+    faults: z.array(
+      z.strictObject({
+        kind: z.enum(['altered', 'missing', 'swapped', 'forked', 'truncated']),
+        chain: z.string(),
+        sequence: z.number().int(),
+      }),
+    ),
+  })
+  .meta({ id: 'Verification', description: 'Every chain recomputed from its stored text.' })
+export type Verification = z.infer<typeof Verification>
+
+export const WholeRequest = z
+  .strictObject({
+    number: RequestNumber,
+    unit: CatalogueId,
+    status: RequestStatus,
+    filedAt: Instant,
+    signer: SignerView,
+    lines: z.array(WholeLine),
+    history: z.array(AuditEntry),
+  })
+  .meta({ id: 'WholeRequest' })
+export type WholeRequest = z.infer<typeof WholeRequest>
+
+// --- people ---
+
+export const PersonPath = z.strictObject({ nationalId: WrittenNationalId })
+
+export const GrantView = z
+  .strictObject({
+    id: z.uuid(),
+    atom: Atom,
+    access: Access,
+    unit: CatalogueId,
+    from: CivilDate,
+    until: CivilDate.nullable().meta({
+      description: 'Effective: min(as filed, end of the contract); null is permanent.',
+    }),
+    request: RequestNumber,
+    line: LineId,
+    status: z.enum(['future', 'live', 'ended']),
+  })
+  .meta({ id: 'Grant' })
+
+export const AccountView = z
+  .strictObject({
+    system: System,
+    accountId: z.string().nullable(),
+    name: z.string(),
+    state: z.enum(['enabled', 'disabled', 'absent']),
+    expiresAt: Instant.nullable().meta({
+      description: 'First instant at which the account no longer works; null is never.',
+    }),
+    observedAt: Instant.nullable(),
+    converged: z.boolean(),
+    parked: z.boolean(),
+  })
+  .meta({ id: 'Account' })
+export type AccountView = z.infer<typeof AccountView>
+
+export const PersonView = z
+  .strictObject({
+    person: z.strictObject({
+      ...NamedPerson.shape,
+      personId: PersonId,
+      unit: CatalogueId.nullable(),
+      roles: z.array(z.string()).optional(),
+    }),
+    contracts: z.array(z.unknown()).meta({ description: 'Contracts of the register, oldest first.' }),
+    holds: z.array(z.unknown()),
+    grants: z.array(GrantView),
+    accounts: z.array(AccountView),
+  })
+  .meta({ id: 'PersonView' })
+export type PersonView = z.infer<typeof PersonView>
+
+export const ImportQuery = z.strictObject({ mode: z.enum(['merge', 'snapshot']).optional() })
+
+export const ImportAnswer = z
+  .strictObject({
+    applied: z.number().int(),
+    faults: z.array(
+      z.strictObject({ row: z.number().int().positive(), pointer: z.string(), message: z.string() }),
+    ),
+  })
+  .meta({ id: 'ImportAnswer', description: 'Rows are counted from 1. With any fault nothing was applied.' })
+export type ImportAnswer = z.infer<typeof ImportAnswer>
+
+// --- registers ---
+
+export const UnitPath = z.strictObject({ id: CatalogueId })
+
+export const UnitView = z
+  .strictObject({
+    id: CatalogueId,
+    name: z.string(),
+    parent: CatalogueId.nullable(),
+    head: z.strictObject({ nationalId: z.string() }).nullable(),
+    deputies: z.array(z.strictObject({ nationalId: z.string(), from: CivilDate, until: CivilDate })),
+  })
+  .meta({ id: 'UnitView' })
+export type UnitView = z.infer<typeof UnitView>
+
+export const IdentityLinks = z
+  .strictObject({
+    identities: z
+      .array(
+        z.strictObject({
+          nationalId: WrittenNationalId,
+          issuer: z.string().min(1).max(500),
+          subject: z.string().min(1).max(255),
+        }),
+      )
+      .min(1)
+      .max(100),
+  })
+  .meta({ id: 'IdentityLinks' })
+export type IdentityLinks = z.infer<typeof IdentityLinks>
+
+export const IdentitiesLinked = z.strictObject({ linked: z.number().int() }).meta({ id: 'IdentitiesLinked' })
+
+export const Health = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' })
+
+export { Contract, Deputy, WrittenDeputy, WrittenUnit }
