@@ -1,0 +1,86 @@
+import type { Instant } from '../../schemas/calendar.ts'
+import type { NamedPerson } from '../../schemas/person.ts'
+import { LATEST } from './civil-time.ts'
+
+/** Words that belong to the name after them: «de la Fuente», «San Martín», «Van Dyke». */
+const PARTICLES = new Set(
+  'de del la las lo los el san santa santo van von der den ter da do dos das di du le mac y e i'.split(' '),
+)
+const MERE_LINKS = new Set(['y', 'e', 'i'])
+
+/** Letters that Unicode does not take apart. */
+const LATIN: Record<string, string> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  đ: 'd',
+  ð: 'd',
+  þ: 'th',
+  ł: 'l',
+  ħ: 'h',
+  ı: 'i',
+  ŋ: 'n',
+  ŧ: 't',
+}
+
+const plain = (word: string): string =>
+  word
+    .toLowerCase()
+    .normalize('NFKD')
+    .replace(/[^a-z-]/gu, letter => LATIN[letter] ?? '')
+    .replace(/-+/g, '-')
+    .replace(/^-|-$/g, '')
+
+/** «María de los Ángeles» → [maria, delosangeles]; «Ortega y Gasset» → [ortega, gasset]. */
+const nameWords = (text: string): string[] => {
+  const words: string[] = []
+  let particles = ''
+  for (const word of text.split(/[\s\u00a0]+/u).map(plain)) {
+    if (word === '') continue
+    if (PARTICLES.has(word)) {
+      if (words.length === 0 || !MERE_LINKS.has(word)) particles += word
+      continue
+    }
+    words.push(particles + word)
+    particles = ''
+  }
+  if (particles !== '') words.push(particles)
+  return words
+}
+
+const cut = (name: string, length: number): string => name.slice(0, length).replace(/[.-]+$/, '')
+
+/** What stands for a name that has no Latin letter; the dot keeps every account apart from built-in ones (`root`). */
+const NAMELESS = 'persona'
+
+/**
+ * Names for a person's account, most wanted first: `nombre.apellido`, then with the second surname, then with a number.
+ * Only [a-z0-9.-], never longer than `longest` (the number is never what is cut), never repeating, without end for every
+ * purpose. Which one is free is not asked here: the first that can be reserved is the person's.
+ */
+export function* accountNameCandidates(
+  person: Pick<NamedPerson, 'givenNames' | 'surnames'>,
+  longest: number,
+): Generator<string> {
+  if (longest < 12) throw new RangeError('an account name needs at least 12 characters')
+  const [given = NAMELESS] = nameWords(person.givenNames)
+  const [surname = NAMELESS, second] = nameWords(person.surnames)
+  const whole = `${given}.${surname}`
+  const first = cut(whole, longest)
+  yield first
+  if (second !== undefined) {
+    const withSecond = cut(`${whole}.${second}`, longest)
+    if (withSecond !== first) yield withSecond
+  }
+  for (let number = 2; ; number++) {
+    const digits = String(number)
+    yield cut(whole, longest - digits.length) + digits
+  }
+}
+
+/** From when a released name or address may be somebody else's: before that, a new owner would read the old one's mail. */
+export const quarantineEnds = (releasedAt: Instant, days: number): Instant => {
+  const end = Date.parse(releasedAt) + days * 86_400_000
+  return end > Date.parse(LATEST) ? LATEST : new Date(end).toISOString()
+}

@@ -1,0 +1,57 @@
+import type { Instant } from '../../schemas/calendar.ts'
+import type { Decision, LineStatus, RequestStatus } from '../../schemas/request.ts'
+import type { TargetRow } from '../../schemas/target.ts'
+import type { Standing } from './standing.ts'
+
+/** A target that a line needs. `neededVersion`: the desired version of `AppliedLines` that the line must see applied. */
+export interface LineTarget extends Pick<TargetRow, 'appliedVersion' | 'state' | 'lastAsOf'> {
+  readonly neededVersion: number
+}
+
+export interface LineProgress {
+  readonly kind: 'activation' | 'deactivation'
+  readonly decision: Decision
+  /** Whether its grants (or their ends) are in the person's record. */
+  readonly applied: boolean
+  /** Where the line's own grants stand now; none for a deactivation. */
+  readonly grants: readonly Pick<Standing, 'status' | 'startsAt'>[]
+  readonly targets: readonly LineTarget[]
+  /** What the person concerned said of it (R12), once that is asked. */
+  readonly answer?: 'acknowledged' | 'contested' | null
+}
+
+/** A target has done its part once a run has applied the line's version and looked at a time when the access had begun. */
+const reached = (target: LineTarget, startsAt: Instant | null): boolean =>
+  target.appliedVersion >= target.neededVersion &&
+  (startsAt === null || (target.lastAsOf !== null && startsAt <= target.lastAsOf))
+
+/** Where a line stands; derived, never stored. An activation whose access begins later stays `accepted` until then. */
+export const lineStatus = (line: LineProgress): LineStatus => {
+  if (line.decision !== 'accepted') return line.decision
+  if (!line.applied) return 'accepted'
+  if (line.grants.length > 0 && line.grants.every(({ status }) => status === 'ended')) return 'ended'
+  const begun = line.grants.filter(({ status }) => status === 'live' || status === 'held')
+  if (line.grants.length > 0 && begun.length === 0) return 'accepted'
+  const startsAt = begun
+    .map(grant => grant.startsAt)
+    .sort()
+    .at(-1)
+  const left = line.targets.filter(target => !reached(target, startsAt ?? null))
+  if (left.some(target => target.state === 'parked')) return 'failed'
+  if (left.length > 0) return 'in-progress'
+  return line.kind === 'activation' ? (line.answer ?? 'done') : 'done'
+}
+
+const FINAL: readonly LineStatus[] = ['done', 'acknowledged', 'ended']
+const AT_WORK: readonly LineStatus[] = ['in-progress', 'failed', 'contested']
+
+/** The request's status out of its lines', by API.md «What becomes of it», in that order. */
+export const requestStatus = (lines: readonly LineStatus[]): RequestStatus => {
+  const others = lines.filter(status => status !== 'rejected')
+  if (others.length === 0) return 'rejected'
+  if (others.includes('observed')) return 'observed'
+  if (others.includes('awaiting-approval')) return 'awaiting-approval'
+  if (others.some(status => AT_WORK.includes(status))) return 'in-progress'
+  if (others.every(status => FINAL.includes(status))) return 'done'
+  return others.length < lines.length ? 'partly-accepted' : 'accepted'
+}

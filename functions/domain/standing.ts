@@ -1,0 +1,153 @@
+import type { Instant } from '../../schemas/calendar.ts'
+import type { Contract } from '../../schemas/contract.ts'
+import type { Hold } from '../../schemas/hold.ts'
+import type { HrEvent } from '../../schemas/hr-event.ts'
+import type { Grant } from '../../schemas/request.ts'
+import type { Settings } from '../../schemas/settings.ts'
+import { earlierOf, endOfAccess, startOfDay } from './civil-time.ts'
+import { isCut, type RegisterFacts, registerPeriods } from './register.ts'
+import { ALWAYS, joined, NEVER, overlap, type Span, spanAt, without } from './spans.ts'
+
+/** Everything from which a person's accesses follow. The order of each list says nothing. */
+export interface PersonRecord {
+  readonly events: readonly HrEvent[]
+  readonly grants: readonly Grant[]
+  readonly holds: readonly Hold[]
+}
+
+export type RecordSettings = Pick<Settings, 'timeZone' | 'personnelRegister'>
+
+export interface Standing {
+  /** `held`: it would be live, but a hold on the person is stronger. */
+  readonly status: 'scheduled' | 'live' | 'ended' | 'held'
+  /** First instant at which it no longer justifies anything, by what is known now; null = no end is known. */
+  readonly endsAt: Instant | null
+  readonly startsAt: Instant
+}
+
+/** When a grant justifies its access, and when, of that, nothing holds the person back. */
+export interface GrantTimes {
+  readonly grant: Grant
+  readonly justified: readonly Span[]
+  readonly live: readonly Span[]
+}
+
+interface DatedFacts extends Span {
+  readonly facts: RegisterFacts | null
+}
+
+const datedFacts = (record: PersonRecord, zone: string): DatedFacts[] => {
+  const periods = registerPeriods(record.events, zone)
+  const starts = periods.map(period => startOfDay(period.from, zone))
+  return [
+    { start: ALWAYS, end: starts[0] ?? NEVER, facts: null },
+    ...periods.map(({ facts }, index) => ({
+      start: starts[index] ?? ALWAYS,
+      end: starts[index + 1] ?? NEVER,
+      facts,
+    })),
+  ]
+}
+
+const contractSpan = (contract: Contract, endedOn: string | null, zone: string): Span => ({
+  start: startOfDay(contract.startsOn, zone),
+  end: earlierOf(
+    contract.endsOn === null ? NEVER : endOfAccess(contract.endsOn, zone),
+    endedOn === null ? NEVER : startOfDay(endedOn, zone),
+  ),
+})
+
+/** The time of the contract under which something was granted, as the register tells it in one period. */
+const contractTime = (grant: Grant, facts: RegisterFacts | null, settings: RecordSettings): Span | null => {
+  if (facts !== null && isCut(facts, grant)) return null
+  const entry = facts?.contracts.find(({ key }) => key === grant.contract)
+  if (entry !== undefined) return contractSpan(entry.contract, entry.endedOn, settings.timeZone)
+  return settings.personnelRegister === 'declared'
+    ? contractSpan(grant.declared, null, settings.timeZone)
+    : null
+}
+
+const lineNumber = (grant: Grant) => grant.line.slice(1).padStart(3, '0')
+const filedOrder = (grant: Grant) => `${grant.recordedAt} ${grant.request.padStart(24)} ${lineNumber(grant)}`
+
+/** A later line with the same key takes over on the day on which it begins, not before: nothing is lost meanwhile. */
+const takenOverAt = (grant: Grant, grants: readonly Grant[], zone: string): Instant | typeof NEVER =>
+  grants
+    .filter(
+      other =>
+        other.unit === grant.unit &&
+        other.contract === grant.contract &&
+        other.atom === grant.atom &&
+        filedOrder(grant) < filedOrder(other),
+    )
+    .map(other => startOfDay(other.from, zone))
+    .reduce<Instant>(earlierOf, NEVER)
+
+const holdSpan = (hold: Hold): Span => ({
+  start: hold.since,
+  end: earlierOf(hold.until ?? NEVER, hold.ended?.at ?? NEVER),
+})
+
+/** The times of every grant of a person, by all that is known now: what was, what is, and what is already settled to come. */
+export const grantTimes = (record: PersonRecord, settings: RecordSettings): GrantTimes[] => {
+  const zone = settings.timeZone
+  const dated = datedFacts(record, zone)
+  const held = joined([
+    ...dated.filter(({ facts }) => facts !== null && facts.holds.length > 0),
+    ...record.holds.map(holdSpan),
+  ])
+  return record.grants.map(grant => {
+    const asked: Span = {
+      start: startOfDay(grant.from, zone),
+      end: [
+        grant.until === null ? NEVER : endOfAccess(grant.until, zone),
+        grant.ended?.at ?? NEVER,
+        takenOverAt(grant, record.grants, zone),
+      ].reduce(earlierOf),
+    }
+    const justified = joined(
+      dated.flatMap(period => {
+        const contract = contractTime(grant, period.facts, settings)
+        const within = contract === null ? null : overlap(period, contract)
+        return (within === null ? null : overlap(within, asked)) ?? []
+      }),
+    )
+    return { grant, justified, live: without(justified, held) }
+  })
+}
+
+const known = (end: Instant | typeof NEVER): Instant | null => (end === NEVER ? null : end)
+
+/** Where a grant stands at an instant, out of its times. */
+export const standingAt = (times: GrantTimes, settings: RecordSettings, asOf: Instant): Standing => {
+  const now = spanAt(times.justified, asOf)
+  if (now !== null)
+    return {
+      status: spanAt(times.live, asOf) === null ? 'held' : 'live',
+      startsAt: now.start,
+      endsAt: known(now.end),
+    }
+  const next = times.justified.find(span => span.start > asOf)
+  if (next !== undefined) return { status: 'scheduled', startsAt: next.start, endsAt: known(next.end) }
+  const last = times.justified.at(-1)
+  const startsAt = last?.start ?? startOfDay(times.grant.from, settings.timeZone)
+  return { status: 'ended', startsAt, endsAt: last?.end ?? startsAt }
+}
+
+/**
+ * Where one grant of the record stands. Its effective end is the earliest of `until`, the contract's end as the register
+ * knows it now, what an HR event cut, the deactivation, and the line that took over. A contract that the register does
+ * not know gives nothing (`required`), or what the form declared of it (`declared`).
+ */
+export const standingOf = (
+  grant: Grant,
+  record: PersonRecord,
+  settings: RecordSettings,
+  asOf: Instant,
+): Standing => {
+  const grants = record.grants.some(other => other.id === grant.id)
+    ? record.grants
+    : [...record.grants, grant]
+  const times = grantTimes({ ...record, grants }, settings).find(other => other.grant.id === grant.id)
+  return standingAt(times ?? { grant, justified: [], live: [] }, settings, asOf)
+}

@@ -1,0 +1,96 @@
+/**
+ * The catalogue of every sentence a person may read, by closed code. `{name}` is filled from the parameters.
+ * Another locale is one more file like this one.
+ */
+export const esCL = {
+  // Dates and ids
+  'calendar.impossible-date': 'La fecha no existe o no tiene la forma AAAA-MM-DD.',
+  'calendar.bad-instant': 'El instante no tiene la forma ISO 8601 en UTC (AAAA-MM-DDThh:mm:ssZ).',
+  'catalogue.id-shape': 'El identificador solo admite letras, dígitos y guiones.',
+  'catalogue.unknown-unit': 'La unidad no existe.',
+  'catalogue.unknown-module': 'El módulo no está en el catálogo de la institución.',
+  'catalogue.unknown-entitlement': 'El acceso adicional no está en el catálogo de la institución.',
+  'catalogue.unknown-door': 'La puerta no está en el catálogo de la institución.',
+  'national-id.shape': 'El documento de identidad no tiene la forma correcta.',
+  'national-id.check-digit': 'El dígito verificador del documento de identidad no corresponde.',
+
+  // People, contracts, accesses
+  'person.name-empty': 'El nombre está vacío.',
+  'person.name-too-long': 'El nombre es demasiado largo.',
+  'person.name-characters': 'El nombre tiene caracteres que no se admiten.',
+  'text.unprintable': 'El texto tiene caracteres que no se pueden imprimir.',
+  'access.repeated': 'Un valor está repetido.',
+  'access.consulta-with-operations': 'Un acceso de consulta no lleva operaciones.',
+  'access.actualizacion-without-operations':
+    'Un acceso de actualización indica al menos una operación: ingreso, modificación o eliminación.',
+  'contract.other-type-missing': 'Falta indicar cuál es la otra calidad con responsabilidad administrativa.',
+  'contract.other-type-unexpected': 'Solo la calidad «otra» lleva una descripción.',
+  'contract.end-missing': 'Falta la fecha de término del contrato.',
+  'contract.ends-before-start': 'El contrato termina antes de empezar.',
+  'deputy.until-before-from': 'La subrogancia termina antes de empezar.',
+  'unit.parent-cycle': 'La unidad no puede depender de sí misma, ni de una unidad que depende de ella.',
+  'hr-event.member-missing': 'Falta un dato que este tipo de evento necesita.',
+  'settings.target-twice': 'Un sistema está configurado dos veces.',
+  'settings.unknown-zone': 'La zona horaria no existe.',
+
+  // The form
+  'form.declaration-missing': 'Falta la declaración de quien firma.',
+  'form.no-lines': 'El formulario no tiene ninguna línea.',
+  'form.too-many-lines': 'El formulario tiene demasiadas líneas.',
+
+  // Shape, by the kind of fault that the parser tells
+  'shape.invalid': 'El dato no es válido.',
+  'shape.missing': 'Falta este dato.',
+  'shape.invalid-type': 'El dato no es del tipo esperado.',
+  'shape.unrecognized-keys': 'Hay un dato que aquí no se conoce.',
+  'shape.invalid-union': 'El dato no corresponde a ninguna de las formas admitidas.',
+  'shape.invalid-value': 'El valor no es uno de los admitidos.',
+  'shape.invalid-format': 'El texto no tiene la forma esperada.',
+  'shape.too-small': 'El dato es demasiado corto o pequeño.',
+  'shape.too-big': 'El dato es demasiado largo o grande.',
+  'shape.malformed-json': 'El contenido no es JSON bien formado.',
+  'shape.malformed-csv': 'El contenido no es CSV bien formado.',
+
+  // Why a line is decided as it is
+  'signing.oneself': 'Nadie puede pedir accesos para sí mismo ni quitárselos.',
+  'signing.not-this-person': 'Por esta persona firma la jefatura superior, no quien presenta el formulario.',
+  'erp.honorarios':
+    'Las personas a honorarios no tienen responsabilidad administrativa y no pueden acceder a los módulos del ERP.',
+  'until.past-year':
+    'A contrata y a plazo fijo, el acceso no puede pasar del 31 de diciembre del año en que empieza ({limit}).',
+  'until.past-contract': 'El acceso no puede pasar del término del contrato ({limit}).',
+  'until.before-from': 'El acceso terminaría antes de empezar ({from}).',
+  'until.missing': 'A contrata y a plazo fijo hay que indicar hasta cuándo se necesita el acceso.',
+  'contract.differs': 'El contrato indicado no coincide con el del registro de personal.',
+  'contract.declared':
+    'Contrato según lo declarado en el formulario; el registro de personal no lo confirma.',
+  'person.not-in-unit': 'La persona no figura en el registro de personal como parte de esta unidad.',
+  'person.unknown': 'La persona no figura en el registro de personal.',
+  'approval.data-centre': 'El acceso al centro de datos necesita la aprobación de la autoridad.',
+  'approval.sensitive-module': 'Este módulo es sensible: necesita la aprobación de la autoridad.',
+  'approval.superusuario': 'El perfil de superusuario necesita la aprobación de la autoridad.',
+
+  // Answers that are not what was asked for
+  'problem.bad-request': 'La solicitud tiene datos que corregir.',
+  'problem.unauthorized': 'Falta identificarse.',
+  'problem.forbidden': 'No tiene facultad para hacer esto.',
+  'problem.not-found': 'No existe, o no es de su competencia.',
+  'problem.method-not-allowed': 'Esta operación no existe aquí.',
+  'problem.not-acceptable': 'La respuesta no existe en el formato pedido.',
+  'problem.conflict': 'Alguien lo cambió al mismo tiempo; vuelva a intentarlo.',
+  'problem.precondition-failed': 'La línea cambió desde que la leyó; léala de nuevo.',
+  'problem.precondition-required': 'Falta indicar la versión de la línea (If-Match).',
+  'problem.too-large': 'El contenido supera los 6 MB.',
+  'problem.unsupported-media-type': 'El formato del contenido no se admite.',
+  'problem.idempotency-key-reused': 'La clave de idempotencia ya se usó con otro contenido.',
+  'problem.idempotency-key-shape':
+    'La clave de idempotencia debe tener entre 1 y 255 caracteres imprimibles.',
+  'problem.too-many-requests': 'Hay demasiadas solicitudes; intente dentro de un momento.',
+  'problem.internal': 'Algo falló de nuestro lado. La Mesa de Ayuda puede ver qué fue.',
+  'problem.unavailable': 'El servicio no está disponible en este momento; intente de nuevo.',
+  'query.bad-cursor': 'El cursor de la lista no es válido.',
+  'query.bad-parameter': 'El parámetro de la consulta no es válido.',
+  'query.too-wide': 'Indique una persona, un actor, una solicitud o un período de 31 días como máximo.',
+} as const
+
+export type Code = keyof typeof esCL
