@@ -1,0 +1,42 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch'
+import { parser } from '@aws-lambda-powertools/batch/parser'
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware'
+import middy from '@middy/core'
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
+import type { TargetId } from '../../schemas/settings.ts'
+import { Doorbell } from '../../schemas/target.ts'
+import type { Connector } from '../connectors/contract.ts'
+import { convergeTarget } from '../workflows/converge-target.ts'
+import { engine, logger } from './compose.ts'
+
+/** The handler of one target's queues: all doorbells of a batch in one run, one partial failure for each bug. */
+export function convergeHandler(target: TargetId, connector: () => Promise<Connector>) {
+  const processor = new BatchProcessor(EventType.SQS, {
+    parser,
+    innerSchema: Doorbell,
+    transformer: 'json',
+    logger,
+  })
+  return middy<SQSEvent, SQSBatchResponse>()
+    .use(injectLambdaContext(logger, { resetKeys: true }))
+    .handler((event, context) => {
+      const people: string[] = []
+      // One turn of the event loop later every record has been parsed and handed over: one run takes the whole batch.
+      const run = turn().then(async () => {
+        const sent = Math.max(...event.Records.map(record => Number(record.attributes.SentTimestamp)))
+        return convergeTarget(
+          { ...engine, target, connector: await connector() },
+          people,
+          new Date(sent).toISOString(),
+        )
+      })
+      const take = async (record: SQSRecord & { body: unknown }) => {
+        const { personId } = record.body as unknown as Doorbell
+        people.push(personId)
+        const broken = (await run).find(one => one.personId === personId)
+        if (broken !== undefined) throw broken.bug
+      }
+      return processPartialResponse(event, take, processor, { context, throwOnFullBatchFailure: false })
+    })
+}

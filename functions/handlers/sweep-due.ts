@@ -1,0 +1,20 @@
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware'
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
+import { logMetrics } from '@aws-lambda-powertools/metrics/middleware'
+import middy from '@middy/core'
+import type { ScheduledEvent } from 'aws-lambda'
+import { sweepDue } from '../workflows/sweep-due.ts'
+import { engine, logger } from './compose.ts'
+
+const metrics = new Metrics({ namespace: 'Llavero' })
+
+/** Every minute: rings what is due, finishes half-applied requests, and tells how late the engine is. */
+export const handler = middy<ScheduledEvent, void>()
+  .use(injectLambdaContext(logger, { resetKeys: true }))
+  .use(logMetrics(metrics))
+  .handler(async event => {
+    const swept = await sweepDue(engine, new Date(event.time).toISOString())
+    metrics.addMetric('ParkedRows', MetricUnit.Count, swept.parked)
+    metrics.addMetric('OldestDueSeconds', MetricUnit.Seconds, swept.oldestDueSeconds)
+    logger.info('swept', { ...swept })
+  })

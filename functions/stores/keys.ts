@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto'
+
+/** Every key of the state table, in one place. A person's rows share one partition: one query reads the whole aggregate. */
+export type Key = { readonly pk: string; readonly sk: string }
+
+const key = (pk: string, sk: string): Key => ({ pk, sk })
+const digest = (text: string) => createHash('sha256').update(text).digest('base64url')
+
+export const personPartition = (personId: string) => `PERSON#${personId}`
+
+export const keys = {
+  person: (personId: string) => key(personPartition(personId), 'PERSON'),
+  event: (personId: string, event: { effectiveOn: string; recordedAt: string; id: string }) =>
+    key(personPartition(personId), `EVENT#${event.effectiveOn}#${event.recordedAt}#${event.id}`),
+  /** A later line with the same (unit, contract, atom) takes over on the day on which it begins: until then both stand. */
+  grant: (grant: {
+    personId: string
+    unit: string
+    contract: string
+    atom: string
+    request: string
+    line: string
+  }) =>
+    key(
+      personPartition(grant.personId),
+      `GRANT#${grant.unit}#${grant.contract}#${grant.atom}#${grant.request}#${grant.line}`,
+    ),
+  ending: (personId: string, request: string, line: string) =>
+    key(personPartition(personId), `ENDING#${request}#${line}`),
+  hold: (personId: string, id: string) => key(personPartition(personId), `HOLD#${id}`),
+  target: (personId: string, target: string) => key(personPartition(personId), `TARGET#${target}`),
+  /** One request's lines about one person; `part` splits what does not fit one transaction. */
+  applied: (personId: string, request: string, part: number) =>
+    key(personPartition(personId), `APPLIED#${request}#${part}`),
+  role: (personId: string, role: string) => key(personPartition(personId), `ROLE#${role}`),
+  /** The scheme's normalised text. */
+  nationalId: (nationalId: string) => key(`NATIONAL-ID#${nationalId}`, 'NATIONAL-ID'),
+  name: (target: string, name: string) => key(`NAME#${target}#${name.toLowerCase()}`, 'NAME'),
+  identity: (issuer: string, subject: string) =>
+    key(`IDENTITY#${digest(`${issuer}\n${subject}`)}`, 'IDENTITY'),
+  request: (number: string) => key(`REQUEST#${number}`, 'REQUEST'),
+  lines: (number: string, chunk: number) =>
+    key(`REQUEST#${number}`, `LINES#${String(chunk).padStart(3, '0')}`),
+  requestCounter: (year: string) => key(`COUNTER#${year}`, 'COUNTER'),
+  idempotency: (callerId: string, route: string, clientKey: string) =>
+    key(`IDEMPOTENCY#${digest(`${callerId}\n${route}\n${clientKey}`)}`, 'IDEMPOTENCY'),
+  unit: (id: string) => key(`UNIT#${id}`, 'UNIT'),
+  body: () => key('BODY', 'BODY'),
+  task: (personId: string, target: string) => key(`TASK#parked#${personId}#${target}`, 'TASK'),
+} as const
+
+/** Chains of the ledger, one an aggregate. */
+export const chains = {
+  body: () => 'body',
+  person: (personId: string) => `person/${personId}`,
+  target: (personId: string, target: string) => `target/${personId}/${target}`,
+  request: (number: string) => `request/${number}`,
+  unit: (id: string) => `unit/${id}`,
+} as const
+
+/** Partitions of the `list` index. */
+export const lists = {
+  requestsOfUnit: (unit: string) => `requests#${unit}`,
+  units: () => 'units',
+  openTasks: () => 'tasks#open',
+} as const
+
+/** Shards of the `due` index: the sweeper asks each of them. */
+export const dueShards = ['0', '1', '2', '3', '4', '5', '6', '7'] as const
+export const dueShardOf = (pk: string) => shardOf(pk, dueShards.length)
+
+/** Shards of a day of the ledger: `by-window` is `<day>#<shard>`, its range key `<instant>#<entry id>`. */
+export const windowShards = ['0', '1', '2', '3'] as const
+export const windowShardOf = (chain: string, at: string) =>
+  `${at.slice(0, 10)}#${shardOf(chain, windowShards.length)}`
+
+function shardOf(text: string, shards: number): string {
+  return String(createHash('sha256').update(text).digest().readUInt32BE(0) % shards)
+}

@@ -1,0 +1,318 @@
+import { GetCommand } from '@aws-sdk/lib-dynamodb'
+
+import { Hold } from '../../schemas/hold.ts'
+import { HrEvent } from '../../schemas/hr-event.ts'
+import { AppliedLines, Grant } from '../../schemas/request.ts'
+import { Ending, type NameRow, PersonRow, RoleRow } from '../../schemas/rows.ts'
+import type { TargetId } from '../../schemas/settings.ts'
+import type { TargetRow } from '../../schemas/target.ts'
+import { endedBy } from '../domain/atoms.ts'
+import { newId } from './ids.ts'
+import { chains, type Key, keys, personPartition } from './keys.ts'
+import { type EntryDraft, emptyChain, seal } from './ledger.ts'
+import { batchGet, commit, queryAll, type Tables, type Write } from './tables.ts'
+import { bare, newTargetWrite, readTargetRow, wakeTargetWrite } from './target-rows.ts'
+
+/** Everything kept about a person: one query of one partition. */
+export interface PersonAggregate {
+  readonly row: PersonRow
+  readonly events: readonly HrEvent[]
+  /** All that was ever granted; what a deactivation line ended carries `ended`. */
+  readonly grants: readonly Grant[]
+  readonly holds: readonly Hold[]
+  readonly targets: ReadonlyMap<TargetId, TargetRow>
+  readonly applied: readonly AppliedLines[]
+  readonly roles: readonly RoleRow[]
+}
+
+/** One person's lines of one request, ready to be written. */
+export interface LinesToApply {
+  readonly person: PersonAggregate
+  readonly part: number
+  readonly grants: readonly Grant[]
+  readonly endings: readonly Ending[]
+  /** `name` is set where the person has no account row in that target yet: it is reserved in the same transaction. */
+  readonly targets: readonly { readonly target: TargetId; readonly name: string | null }[]
+  readonly urgent: boolean
+  readonly applied: AppliedLines
+  readonly declared: PersonRow['declared']
+  readonly entry: EntryDraft
+  /** Names released before this instant have rested long enough. */
+  readonly quarantineOver: string
+}
+
+export type ApplyResult = 'applied' | 'already' | 'stale' | { readonly taken: readonly TargetId[] }
+
+export type PeopleStore = ReturnType<typeof createPeopleStore>
+
+/** The aggregate of a person: register events, grants, endings, holds, target rows, applied lines, roles. */
+export function createPeopleStore(tables: Tables) {
+  const put = (key: Key, row: object, condition?: string): Write => ({
+    Put: {
+      TableName: tables.state,
+      Item: { ...key, ...row },
+      ...(condition === undefined ? {} : { ConditionExpression: condition }),
+    },
+  })
+  const absent = 'attribute_not_exists(pk)'
+
+  /** Moves the person's own row to its next fact; refused when somebody else recorded one since it was read. */
+  const factWrite = (row: PersonRow, next: Partial<PersonRow>): Write => {
+    const changes = { facts: row.facts + 1, ...next }
+    const names = Object.keys(changes)
+    return {
+      Update: {
+        TableName: tables.state,
+        Key: keys.person(row.personId),
+        UpdateExpression: `SET ${names.map(name => `#${name} = :${name}`).join(', ')}`,
+        ConditionExpression: '#facts = :was AND #head.#sequence = :sequence',
+        ExpressionAttributeNames: {
+          ...Object.fromEntries(names.map(name => [`#${name}`, name])),
+          '#head': 'head',
+          '#sequence': 'sequence',
+        },
+        ExpressionAttributeValues: {
+          ...Object.fromEntries(Object.entries(changes).map(([name, value]) => [`:${name}`, value])),
+          ':was': row.facts,
+          ':sequence': row.head.sequence,
+        },
+      },
+    }
+  }
+
+  async function idsOf(nationalIds: readonly string[]): Promise<Map<string, string>> {
+    const distinct = [...new Set(nationalIds)]
+    const items = await batchGet(tables, tables.state, distinct.map(keys.nationalId))
+    return new Map(items.map(item => [item.nationalId as string, item.personId as string]))
+  }
+
+  async function load(personId: string): Promise<PersonAggregate | null> {
+    const items = await queryAll(tables, {
+      TableName: tables.state,
+      KeyConditionExpression: '#pk = :pk',
+      ExpressionAttributeNames: { '#pk': 'pk' },
+      ExpressionAttributeValues: { ':pk': personPartition(personId) },
+      ConsistentRead: true,
+    })
+    return aggregate(items)
+  }
+
+  return {
+    idsOf,
+    load,
+
+    /** The person behind a normalised national id, or null. */
+    idOf: async (nationalId: string): Promise<string | null> =>
+      (await idsOf([nationalId])).get(nationalId) ?? null,
+
+    /** The normalised national ids of people, for answers and for reading the ledger. */
+    async rowsOf(personIds: readonly string[]): Promise<Map<string, PersonRow>> {
+      const items = await batchGet(tables, tables.state, [...new Set(personIds)].map(keys.person))
+      return new Map(items.map(item => PersonRow.parse(bare(item))).map(row => [row.personId, row]))
+    },
+
+    /** The opaque key of a national id, made at the first mention. Two that come at once get the same one. */
+    async ensure(nationalId: string, now: number): Promise<string> {
+      const personId = newId(now)
+      const row: PersonRow = {
+        version: 1,
+        personId,
+        nationalId,
+        facts: 0,
+        head: emptyChain,
+        declared: null,
+      }
+      const made = await commit(tables, [
+        put(keys.nationalId(nationalId), { version: 1, nationalId, personId }, absent),
+        put(keys.person(personId), row, absent),
+      ])
+      if (made.done) return personId
+      const answer = await tables.client.send(
+        new GetCommand({ TableName: tables.state, Key: keys.nationalId(nationalId), ConsistentRead: true }),
+      )
+      return answer.Item?.personId as string
+    },
+
+    /**
+     * Records register events with their ledger entry and wakes every target of the person, in one transaction.
+     * `already`: an event of that id stands (its body is the caller's to compare); `stale`: read again and repeat.
+     */
+    async recordEvents(
+      person: PersonAggregate,
+      events: readonly HrEvent[],
+      options: { entry: EntryDraft; dueAt: string; urgent: boolean },
+    ): Promise<'recorded' | 'already' | 'stale'> {
+      const { row } = person
+      const sealed = seal(tables, chains.person(row.personId), row.head, options.entry)
+      const wake = {
+        desiredVersion: row.facts + 1,
+        dueAt: options.dueAt,
+        urgent: options.urgent,
+        cause: options.entry.cause,
+      }
+      const result = await commit(tables, [
+        factWrite(row, { head: sealed.head }),
+        sealed.write,
+        ...events.map(event => put(keys.event(row.personId, event), event, absent)),
+        ...[...person.targets.values()].map(target => wakeTargetWrite(tables, target, wake)),
+      ])
+      if (result.done) return 'recorded'
+      return result.refused.some(index => index <= 1) ? 'stale' : 'already'
+    },
+
+    /** Writes one person's lines of one request: grants, endings, names, target rows, ledger entry, or nothing of it. */
+    async apply(lines: LinesToApply): Promise<ApplyResult> {
+      const { person, applied } = lines
+      const { row } = person
+      const sealed = seal(tables, chains.person(row.personId), row.head, lines.entry)
+      const facts = row.facts + 1
+      const wake = {
+        desiredVersion: facts,
+        dueAt: applied.at,
+        urgent: lines.urgent,
+        cause: { kind: 'form', ref: applied.request },
+      }
+      const reserved = lines.targets.filter(({ name }) => name !== null)
+      const writes: Write[] = [
+        factWrite(row, { head: sealed.head, declared: lines.declared }),
+        put(keys.applied(row.personId, applied.request, lines.part), applied, absent),
+        ...reserved.map(({ target, name }) =>
+          nameWrite(tables, target, name ?? '', row.personId, lines.quarantineOver),
+        ),
+        sealed.write,
+        ...lines.targets.map(({ target, name }) => {
+          const standing = person.targets.get(target)
+          return standing === undefined
+            ? newTargetWrite(tables, { personId: row.personId, target, name: name ?? '', ...wake })
+            : wakeTargetWrite(tables, standing, wake)
+        }),
+        ...lines.grants.map(grant => put(keys.grant(grant), { ...grant, facts })),
+        ...lines.endings.map(ending =>
+          put(keys.ending(row.personId, ending.request, ending.line), { ...ending, facts }),
+        ),
+      ]
+      const result = await commit(tables, writes)
+      if (result.done) return 'applied'
+      if (result.refused.includes(1)) return 'already'
+      if (result.refused.includes(0)) return 'stale'
+      const taken = reserved
+        .filter((_, index) => result.refused.includes(index + 2))
+        .map(({ target }) => target)
+      return taken.length > 0 ? { taken } : 'stale'
+    },
+
+    /** Which of these names in a target are borne by somebody else, or rest in quarantine. */
+    async namesTaken(
+      target: TargetId,
+      names: readonly string[],
+      personId: string,
+      quarantineOver: string,
+    ): Promise<Set<string>> {
+      const items = await batchGet(
+        tables,
+        tables.state,
+        names.map(name => keys.name(target, name)),
+      )
+      const rows = items as unknown as (NameRow & Key)[]
+      const taken = rows.filter(row =>
+        row.releasedAt === null ? row.personId !== personId : row.releasedAt >= quarantineOver,
+      )
+      const pks = new Set(taken.map(row => row.pk))
+      return new Set(names.filter(name => pks.has(keys.name(target, name).pk)))
+    },
+
+    /**
+     * Gives an account another name before it exists: the target holds the old one for somebody unknown to us.
+     * The old name rests. False when the row changed meanwhile or the new name was taken.
+     */
+    async rename(
+      target: TargetRow,
+      name: string,
+      options: { entry: EntryDraft; dueAt: string; quarantineOver: string },
+    ): Promise<boolean> {
+      const sealed = seal(tables, chains.target(target.personId, target.target), target.head, options.entry)
+      const result = await commit(tables, [
+        {
+          Update: {
+            TableName: tables.state,
+            Key: keys.target(target.personId, target.target),
+            UpdateExpression: 'SET #name = :name, #head = :head, dueAt = :due',
+            ConditionExpression:
+              '#head.#sequence = :sequence AND #name = :old AND attribute_not_exists(openIntent)',
+            ExpressionAttributeNames: { '#name': 'name', '#head': 'head', '#sequence': 'sequence' },
+            ExpressionAttributeValues: {
+              ':name': name,
+              ':old': target.name,
+              ':head': sealed.head,
+              ':due': options.dueAt,
+              ':sequence': target.head.sequence,
+            },
+          },
+        },
+        sealed.write,
+        nameWrite(tables, target.target, name, target.personId, options.quarantineOver),
+        put(keys.name(target.target, target.name), {
+          version: 1,
+          personId: target.personId,
+          releasedAt: options.entry.at,
+        } satisfies NameRow),
+      ])
+      return result.done
+    },
+  }
+}
+
+/** Takes a name nobody bears, the person's own, or one that was released before `quarantineOver` (null is no text: it never compares). */
+function nameWrite(
+  tables: Tables,
+  target: TargetId,
+  name: string,
+  personId: string,
+  quarantineOver: string,
+): Write {
+  const row: NameRow = { version: 1, personId, releasedAt: null }
+  return {
+    Put: {
+      TableName: tables.state,
+      Item: { ...keys.name(target, name), ...row },
+      ConditionExpression:
+        'attribute_not_exists(pk) OR (personId = :me AND releasedAt = :borne) OR releasedAt < :over',
+      ExpressionAttributeValues: { ':me': personId, ':over': quarantineOver, ':borne': null },
+    },
+  }
+}
+
+function aggregate(items: readonly Record<string, unknown>[]): PersonAggregate | null {
+  const starting = (prefix: string) => items.filter(item => (item.sk as string).startsWith(prefix))
+  const own = items.find(item => item.sk === 'PERSON')
+  if (own === undefined) return null
+  const endings = starting('ENDING#').map(item => Ending.parse(bare(item)))
+  const targets = starting('TARGET#').map(readTargetRow)
+  return {
+    row: PersonRow.parse(bare(own)),
+    events: starting('EVENT#').map(item => HrEvent.parse(bare(item))),
+    grants: starting('GRANT#').map(item => {
+      const { facts, ...rest } = bare(item)
+      const grant = Grant.parse(rest)
+      const ending = endings
+        .filter(candidate => ends(candidate, grant, facts as number))
+        .sort((one, other) => one.facts - other.facts)[0]
+      return ending === undefined
+        ? grant
+        : { ...grant, ended: { at: ending.at, request: ending.request, line: ending.line } }
+    }),
+    holds: starting('HOLD#').map(item => Hold.parse(bare(item))),
+    targets: new Map(targets.map(row => [row.target, row])),
+    applied: starting('APPLIED#').map(item => AppliedLines.parse(bare(item))),
+    roles: starting('ROLE#').map(item => RoleRow.parse(bare(item))),
+  }
+}
+
+/** When in doubt an access ends: a deactivation in the same form as an activation prevails. */
+function ends(ending: Ending, grant: Grant, grantFacts: number): boolean {
+  return (
+    grantFacts <= ending.facts &&
+    (ending.unit === null || ending.unit === grant.unit) &&
+    endedBy(ending.access, grant.atom)
+  )
+}

@@ -1,0 +1,182 @@
+import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import type { KeptLine } from '../../schemas/request.ts'
+import { IdempotencyRow, LinesRow, RequestRow } from '../../schemas/rows.ts'
+import { chains, dueShardOf, keys, lists } from './keys.ts'
+import { type EntryDraft, emptyChain, seal } from './ledger.ts'
+import { batchGet, commit, queryAll, type Tables, type Write } from './tables.ts'
+import { bare } from './target-rows.ts'
+
+/** Lines kept in one row: 20 of the longest lines stay far below DynamoDB's 400 KB an item. */
+const linesPerRow = 20
+
+/** A request as filed and decided. */
+export interface KeptRequest {
+  readonly row: RequestRow
+  readonly lines: readonly KeptLine[]
+}
+
+/** A replay key: same caller, route and client key. `bodyHash` tells whether it is the same thing that is asked. */
+export interface IdempotencyKey {
+  readonly callerId: string
+  readonly route: string
+  readonly key: string
+  readonly bodyHash: string
+}
+
+export type RequestStore = ReturnType<typeof createRequestStore>
+
+export function createRequestStore(tables: Tables) {
+  async function load(number: string): Promise<KeptRequest | null> {
+    const items = await queryAll(tables, {
+      TableName: tables.state,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': keys.request(number).pk },
+      ConsistentRead: true,
+    })
+    const own = items.find(item => item.sk === 'REQUEST')
+    if (own === undefined) return null
+    const lines = items
+      .filter(item => (item.sk as string).startsWith('LINES#'))
+      .flatMap(item => LinesRow.parse(bare(item)).lines)
+    const { dueAt: _, ...row } = bare(own)
+    return { row: RequestRow.parse(row), lines }
+  }
+
+  return {
+    load,
+
+    /** What an idempotency key was used for before, or null. `ref` is where the answer is. */
+    async replayOf(key: IdempotencyKey): Promise<IdempotencyRow | null> {
+      const answer = await tables.client.send(
+        new GetCommand({
+          TableName: tables.state,
+          Key: keys.idempotency(key.callerId, key.route, key.key),
+          ConsistentRead: true,
+        }),
+      )
+      return answer.Item === undefined ? null : IdempotencyRow.parse(bare(answer.Item))
+    },
+
+    /** The next number of a civil year, `2026-000123`. A number that is taken and not used leaves a gap. */
+    async nextNumber(year: string): Promise<string> {
+      const answer = await tables.client.send(
+        new UpdateCommand({
+          TableName: tables.state,
+          Key: keys.requestCounter(year),
+          UpdateExpression: 'ADD #last :one',
+          ExpressionAttributeNames: { '#last': 'last' },
+          ExpressionAttributeValues: { ':one': 1 },
+          ReturnValues: 'UPDATED_NEW',
+        }),
+      )
+      return `${year}-${String(answer.Attributes?.last).padStart(6, '0')}`
+    },
+
+    /** Files a request whole: row, lines, idempotency row and ledger entry, or none of it. False: the key was used meanwhile. */
+    async file(
+      request: Omit<RequestRow, 'version' | 'head' | 'lineCount'>,
+      lines: readonly KeptLine[],
+      options: { entry: EntryDraft; idempotency: IdempotencyKey | null },
+    ): Promise<boolean> {
+      const sealed = seal(tables, chains.request(request.number), emptyChain, options.entry)
+      const row: RequestRow = { version: 1, ...request, lineCount: lines.length, head: sealed.head }
+      const key = keys.request(request.number)
+      const due = request.applied ? {} : { dueAt: request.filedAt, dueShard: dueShardOf(key.pk) }
+      const list = { listKey: lists.requestsOfUnit(request.unit), listSort: request.number }
+      const chunks: Write[] = []
+      for (let first = 0; first < lines.length; first += linesPerRow)
+        chunks.push({
+          Put: {
+            TableName: tables.state,
+            Item: {
+              ...keys.lines(request.number, first / linesPerRow),
+              version: 1,
+              lines: lines.slice(first, first + linesPerRow),
+            },
+          },
+        })
+      const idempotency = options.idempotency
+      const result = await commit(tables, [
+        {
+          Put: {
+            TableName: tables.state,
+            Item: { ...key, ...row, ...due, ...list },
+            ConditionExpression: 'attribute_not_exists(pk)',
+          },
+        },
+        ...chunks,
+        sealed.write,
+        ...(idempotency === null
+          ? []
+          : [
+              {
+                Put: {
+                  TableName: tables.state,
+                  Item: {
+                    ...keys.idempotency(idempotency.callerId, idempotency.route, idempotency.key),
+                    version: 1,
+                    bodyHash: idempotency.bodyHash,
+                    ref: request.number,
+                  },
+                  ConditionExpression: 'attribute_not_exists(pk)',
+                },
+              },
+            ]),
+      ])
+      return result.done
+    },
+
+    /** Every accepted line is applied: the request is no longer due. */
+    async markApplied(number: string): Promise<void> {
+      await tables.client.send(
+        new UpdateCommand({
+          TableName: tables.state,
+          Key: keys.request(number),
+          UpdateExpression: 'SET applied = :yes REMOVE dueAt, dueShard',
+          ConditionExpression: 'attribute_exists(pk)',
+          ExpressionAttributeValues: { ':yes': true },
+        }),
+      )
+    },
+
+    /** Puts off the next try of a request that could not be applied now. */
+    async postpone(number: string, dueAt: string): Promise<void> {
+      await tables.client.send(
+        new UpdateCommand({
+          TableName: tables.state,
+          Key: keys.request(number),
+          UpdateExpression: 'SET dueAt = :due',
+          ConditionExpression: 'attribute_exists(dueAt)',
+          ExpressionAttributeValues: { ':due': dueAt },
+        }),
+      )
+    },
+
+    /** Numbers of a unit's requests, newest first; `before` is the last number of the previous page. */
+    async numbersOfUnit(unit: string, before: string | null, limit: number): Promise<string[]> {
+      const page = await tables.client.send(
+        new QueryCommand({
+          TableName: tables.state,
+          IndexName: 'list',
+          KeyConditionExpression: `listKey = :list${before === null ? '' : ' AND listSort < :before'}`,
+          ExpressionAttributeValues: {
+            ':list': lists.requestsOfUnit(unit),
+            ...(before === null ? {} : { ':before': before }),
+          },
+          ScanIndexForward: false,
+          Limit: limit,
+        }),
+      )
+      return (page.Items ?? []).map(item => item.listSort as string)
+    },
+
+    /** The rows of requests without their lines. */
+    async rows(numbers: readonly string[]): Promise<RequestRow[]> {
+      const items = await batchGet(tables, tables.state, numbers.map(keys.request))
+      return items.map(item => {
+        const { dueAt: _, ...row } = bare(item)
+        return RequestRow.parse(row)
+      })
+    },
+  }
+}

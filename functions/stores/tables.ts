@@ -1,0 +1,91 @@
+import { randomInt } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb'
+import {
+  BatchGetCommand,
+  DynamoDBDocumentClient,
+  QueryCommand,
+  type QueryCommandInput,
+  TransactWriteCommand,
+  type TransactWriteCommandInput,
+} from '@aws-sdk/lib-dynamodb'
+
+/** Where the two tables are. Made once per function instance, by compose. */
+export interface Tables {
+  readonly client: DynamoDBDocumentClient
+  readonly state: string
+  readonly ledger: string
+}
+
+export type Write = NonNullable<TransactWriteCommandInput['TransactItems']>[number]
+
+/** A transaction either happened whole, or names the writes whose conditions did not hold. */
+export type Commit = { readonly done: true } | { readonly done: false; readonly refused: readonly number[] }
+
+/** DynamoDB refuses more than this many items in one transaction. */
+export const transactionLimit = 100
+
+export function openTables(
+  names: { state: string; ledger: string },
+  client = new DynamoDBClient({}),
+): Tables {
+  return {
+    client: DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } }),
+    ...names,
+  }
+}
+
+const conflicts = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])
+
+/**
+ * Commits all or nothing. A conflict with another transaction is tried again (8 times, with jitter: up to about 3 s);
+ * a condition that does not hold is an answer, not an error. The client request token makes the SDK's own retries safe
+ * after a time-out that had committed.
+ */
+export async function commit(tables: Tables, writes: readonly Write[]): Promise<Commit> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await tables.client.send(new TransactWriteCommand({ TransactItems: [...writes] }))
+      return { done: true }
+    } catch (error) {
+      if (!(error instanceof TransactionCanceledException)) throw error
+      const codes = (error.CancellationReasons ?? []).map(reason => reason.Code ?? 'None')
+      const refused = codes.flatMap((code, index) => (code === 'ConditionalCheckFailed' ? [index] : []))
+      if (refused.length > 0) return { done: false, refused }
+      if (attempt > 8 || !codes.some(code => conflicts.has(code))) throw error
+      await pause(randomInt(10, 25 * 2 ** Math.min(attempt, 5)))
+    }
+  }
+}
+
+/** Every item of a query, page after page. */
+export async function queryAll(tables: Tables, input: QueryCommandInput): Promise<Record<string, unknown>[]> {
+  const items: Record<string, unknown>[] = []
+  let start: Record<string, unknown> | undefined
+  do {
+    const page = await tables.client.send(new QueryCommand({ ...input, ExclusiveStartKey: start }))
+    items.push(...(page.Items ?? []))
+    start = page.LastEvaluatedKey
+  } while (start !== undefined)
+  return items
+}
+
+/** The items behind keys, in no particular order, read consistently; keys without an item are left out. */
+export async function batchGet(
+  tables: Tables,
+  table: string,
+  wanted: readonly Record<string, unknown>[],
+): Promise<Record<string, unknown>[]> {
+  const items: Record<string, unknown>[] = []
+  for (let first = 0; first < wanted.length; first += 100) {
+    let rest: Record<string, unknown>[] = wanted.slice(first, first + 100)
+    while (rest.length > 0) {
+      const answer = await tables.client.send(
+        new BatchGetCommand({ RequestItems: { [table]: { Keys: rest, ConsistentRead: true } } }),
+      )
+      items.push(...(answer.Responses?.[table] ?? []))
+      rest = answer.UnprocessedKeys?.[table]?.Keys ?? []
+    }
+  }
+  return items
+}

@@ -1,0 +1,74 @@
+import { TargetRow } from '../../schemas/target.ts'
+import { dueShardOf, keys } from './keys.ts'
+import { emptyChain } from './ledger.ts'
+import type { Tables, Write } from './tables.ts'
+
+const indexAttributes = new Set(['pk', 'sk', 'dueShard', 'listKey', 'listSort'])
+
+/** A row without what only the table and its indexes need. */
+export const bare = (item: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(item).filter(([name]) => !indexAttributes.has(name)))
+
+/** A target row is parsed on read; the three attributes that are removed instead of set to null come back as null. */
+export const readTargetRow = (item: Record<string, unknown>): TargetRow =>
+  TargetRow.parse({ dueAt: null, leaseUntil: null, openIntent: null, ...bare(item) })
+
+/** What wakes a target: a fact's number, since when, how urgently, and why. */
+export interface Wake {
+  readonly desiredVersion: number
+  readonly dueAt: string
+  readonly urgent: boolean
+  readonly cause: { readonly kind: string; readonly ref: string }
+}
+
+/** The first row of a person in a target; the name is already reserved by the same transaction. */
+export function newTargetWrite(
+  tables: Tables,
+  row: Wake & Pick<TargetRow, 'personId' | 'target' | 'name'>,
+): Write {
+  const key = keys.target(row.personId, row.target)
+  const { dueAt, ...rest } = row
+  const item: Omit<TargetRow, 'dueAt' | 'leaseUntil' | 'openIntent'> = {
+    version: 1,
+    accountId: null,
+    appliedVersion: 0,
+    attempts: 0,
+    state: 'pending',
+    lastAsOf: null,
+    head: emptyChain,
+    observed: null,
+    observedAt: null,
+    fault: null,
+    ...rest,
+  }
+  return {
+    Put: {
+      TableName: tables.state,
+      Item: { ...key, ...item, dueAt, dueShard: dueShardOf(key.pk) },
+      ConditionExpression: 'attribute_not_exists(pk)',
+    },
+  }
+}
+
+/** Makes a standing row due. It never touches what a running worker writes: lease, intent, observation, chain. */
+export function wakeTargetWrite(tables: Tables, row: TargetRow, wake: Wake): Write {
+  const key = keys.target(row.personId, row.target)
+  return {
+    Update: {
+      TableName: tables.state,
+      Key: key,
+      UpdateExpression: `SET desiredVersion = :version, dueAt = :due, dueShard = :shard, #state = :pending, attempts = :none, cause = :cause${wake.urgent ? ', urgent = :urgent' : ''}`,
+      ConditionExpression: 'desiredVersion < :version',
+      ExpressionAttributeNames: { '#state': 'state' },
+      ExpressionAttributeValues: {
+        ':version': wake.desiredVersion,
+        ':due': wake.dueAt,
+        ':shard': dueShardOf(key.pk),
+        ':pending': 'pending',
+        ':none': 0,
+        ':cause': wake.cause,
+        ...(wake.urgent ? { ':urgent': true } : {}),
+      },
+    },
+  }
+}

@@ -1,0 +1,239 @@
+import { QueryCommand } from '@aws-sdk/lib-dynamodb'
+import type { TaskRow } from '../../schemas/rows.ts'
+import { TargetId } from '../../schemas/settings.ts'
+import type { OpenIntent, TargetRow } from '../../schemas/target.ts'
+import { chains, dueShardOf, dueShards, keys, lists } from './keys.ts'
+import { type EntryDraft, seal } from './ledger.ts'
+import { commit, type Tables, type Write } from './tables.ts'
+
+/** What is due: a person's target, or a request whose lines are not all applied. */
+export type Due =
+  | {
+      readonly kind: 'target'
+      readonly personId: string
+      readonly target: TargetId
+      readonly urgent: boolean
+      readonly dueAt: string
+    }
+  | { readonly kind: 'request'; readonly number: string; readonly dueAt: string }
+
+type Changes = Partial<
+  Pick<
+    TargetRow,
+    | 'accountId'
+    | 'appliedVersion'
+    | 'dueAt'
+    | 'urgent'
+    | 'leaseUntil'
+    | 'attempts'
+    | 'state'
+    | 'lastAsOf'
+    | 'openIntent'
+    | 'head'
+    | 'observed'
+    | 'observedAt'
+    | 'fault'
+  >
+>
+
+/** Attributes that are removed when null: the `due` index is sparse, and conditions ask whether they exist. */
+const removedWhenNull = new Set(['dueAt', 'leaseUntil', 'openIntent'])
+
+export type TargetStore = ReturnType<typeof createTargetStore>
+
+/** The engine's memory. Every change here insists on the row being as it was read: desired version, chain head, lease. */
+export function createTargetStore(tables: Tables) {
+  function change(
+    row: TargetRow,
+    changes: Changes,
+    conditions: readonly string[],
+    values: Record<string, unknown>,
+  ): Write {
+    const set: string[] = []
+    const remove: string[] = []
+    const names: Record<string, string> = { '#head': 'head', '#sequence': 'sequence' }
+    const bound: Record<string, unknown> = { ':sequence': row.head.sequence, ...values }
+    for (const [name, value] of Object.entries(changes)) {
+      names[`#${name}`] = name
+      if (value === null && removedWhenNull.has(name)) remove.push(`#${name}`)
+      else {
+        set.push(`#${name} = :${name}`)
+        bound[`:${name}`] = value
+      }
+    }
+    if (changes.dueAt === null) remove.push('dueShard')
+    if (typeof changes.dueAt === 'string') {
+      set.push('dueShard = :shard')
+      bound[':shard'] = dueShardOf(keys.target(row.personId, row.target).pk)
+    }
+    return {
+      Update: {
+        TableName: tables.state,
+        Key: keys.target(row.personId, row.target),
+        UpdateExpression: `${set.length > 0 ? `SET ${set.join(', ')}` : ''}${remove.length > 0 ? ` REMOVE ${remove.join(', ')}` : ''}`,
+        ConditionExpression: ['#head.#sequence = :sequence', ...conditions].join(' AND '),
+        ExpressionAttributeNames: names,
+        ExpressionAttributeValues: bound,
+      },
+    }
+  }
+  const sameVersion = 'desiredVersion = :desired'
+  const leaseFree = '(attribute_not_exists(leaseUntil) OR leaseUntil < :now)'
+
+  const taskWrites = (row: TargetRow, next: TargetRow['state'], at: string): Write[] => {
+    const key = keys.task(row.personId, row.target)
+    if (next === 'parked' && row.state !== 'parked') {
+      const task: TaskRow = {
+        version: 1,
+        kind: 'parked',
+        personId: row.personId,
+        target: row.target,
+        fault: row.fault ?? 'unknown',
+        openedAt: at,
+        closedAt: null,
+      }
+      return [
+        {
+          Put: {
+            TableName: tables.state,
+            Item: { ...key, ...task, listKey: lists.openTasks(), listSort: at },
+          },
+        },
+      ]
+    }
+    if (next !== 'parked' && row.state === 'parked')
+      return [
+        {
+          Update: {
+            TableName: tables.state,
+            Key: key,
+            UpdateExpression: 'SET closedAt = :at REMOVE listKey, listSort',
+            ExpressionAttributeValues: { ':at': at },
+          },
+        },
+      ]
+    return []
+  }
+
+  return {
+    /** Records what is going to be done and takes the lease. Null: somebody else has it, or the desired state moved on. */
+    async openIntent(
+      row: TargetRow,
+      intent: Omit<OpenIntent, 'entryId' | 'at'>,
+      options: { entry: EntryDraft; leaseUntil: string },
+    ): Promise<TargetRow | null> {
+      const sealed = seal(tables, chains.target(row.personId, row.target), row.head, options.entry)
+      const changes = {
+        openIntent: { entryId: sealed.id, at: options.entry.at, ...intent },
+        leaseUntil: options.leaseUntil,
+        lastAsOf: intent.asOf,
+        head: sealed.head,
+      }
+      const result = await commit(tables, [
+        change(row, changes, [sameVersion, leaseFree, 'attribute_not_exists(openIntent)'], {
+          ':desired': row.desiredVersion,
+          ':now': options.entry.at,
+        }),
+        sealed.write,
+      ])
+      return result.done ? { ...row, ...changes } : null
+    },
+
+    /**
+     * Closes the open intent with its one outcome. `settled` is written only if the desired version is still the one that
+     * was planned for; otherwise the row stays due and `moved` is true.
+     */
+    async closeIntent(
+      row: TargetRow,
+      options: { entry: EntryDraft; always: Changes; settled: Changes },
+    ): Promise<{ row: TargetRow; moved: boolean } | null> {
+      const intent = row.openIntent
+      if (intent === null) return null
+      const sealed = seal(tables, chains.target(row.personId, row.target), row.head, options.entry)
+      const closing = { ...options.always, openIntent: null, leaseUntil: null, head: sealed.head }
+      const settled = { ...closing, ...options.settled }
+      const whole = await commit(tables, [
+        change(row, settled, [sameVersion, 'openIntent.entryId = :intent'], {
+          ':desired': row.desiredVersion,
+          ':intent': intent.entryId,
+        }),
+        sealed.write,
+        ...taskWrites(
+          { ...row, fault: settled.fault ?? row.fault },
+          settled.state ?? row.state,
+          options.entry.at,
+        ),
+      ])
+      if (whole.done) return { row: { ...row, ...settled }, moved: false }
+      const partly = await commit(tables, [
+        change(row, closing, ['openIntent.entryId = :intent'], { ':intent': intent.entryId }),
+        sealed.write,
+      ])
+      return partly.done ? { row: { ...row, ...closing }, moved: true } : null
+    },
+
+    /** Writes what was seen or decided without an act: converged, waiting, backed off, parked. False: the row moved on. */
+    async note(row: TargetRow, changes: Changes, now: string): Promise<boolean> {
+      const result = await commit(tables, [
+        change(row, changes, [sameVersion, leaseFree], { ':desired': row.desiredVersion, ':now': now }),
+        ...taskWrites({ ...row, fault: changes.fault ?? row.fault }, changes.state ?? row.state, now),
+      ])
+      return result.done
+    },
+
+    /** Ends the lease and leaves the intent open: the next run closes it by looking. */
+    async release(row: TargetRow, changes: Changes): Promise<boolean> {
+      const result = await commit(tables, [
+        change(row, { ...changes, leaseUntil: null }, ['openIntent.entryId = :intent'], {
+          ':intent': row.openIntent?.entryId ?? '',
+        }),
+      ])
+      return result.done
+    },
+
+    /** What is due at an instant, at most `limit` of each shard, oldest first within a shard. */
+    async due(now: string, limit: number): Promise<Due[]> {
+      const shards = await Promise.all(
+        dueShards.map(async shard => {
+          const page = await tables.client.send(
+            new QueryCommand({
+              TableName: tables.state,
+              IndexName: 'due',
+              KeyConditionExpression: 'dueShard = :shard AND dueAt <= :now',
+              ExpressionAttributeValues: { ':shard': shard, ':now': now },
+              Limit: limit,
+            }),
+          )
+          return page.Items ?? []
+        }),
+      )
+      return shards
+        .flat()
+        .flatMap(item => dueOf(item as { pk: string; sk: string; dueAt: string; urgent?: boolean }))
+    },
+
+    /** How many rows are parked, up to 1,000. */
+    async parked(): Promise<number> {
+      const page = await tables.client.send(
+        new QueryCommand({
+          TableName: tables.state,
+          IndexName: 'list',
+          KeyConditionExpression: 'listKey = :list',
+          ExpressionAttributeValues: { ':list': lists.openTasks() },
+          Select: 'COUNT',
+          Limit: 1000,
+        }),
+      )
+      return page.Count ?? 0
+    },
+  }
+}
+
+function dueOf(item: { pk: string; sk: string; dueAt: string; urgent?: boolean }): Due[] {
+  const [, id = ''] = item.pk.split('#')
+  if (item.sk === 'REQUEST') return [{ kind: 'request', number: id, dueAt: item.dueAt }]
+  const target = TargetId.safeParse(item.sk.replace('TARGET#', ''))
+  return target.success
+    ? [{ kind: 'target', personId: id, target: target.data, urgent: item.urgent === true, dueAt: item.dueAt }]
+    : []
+}

@@ -1,0 +1,264 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { EndedAccess } from '../../schemas/access.ts'
+import type { NamedPerson } from '../../schemas/person.ts'
+import type { AppliedLines, Grant, KeptLine } from '../../schemas/request.ts'
+import type { Ending } from '../../schemas/rows.ts'
+import { TargetId } from '../../schemas/settings.ts'
+import { atomsOf, endedBy, targetOf } from '../domain/atoms.ts'
+import { dayOf } from '../domain/civil-time.ts'
+import { contractKey } from '../domain/contract.ts'
+import { foldEvents } from '../domain/register.ts'
+import { grantTimes, standingAt } from '../domain/standing.ts'
+import type { LinesToApply, PersonAggregate } from '../stores/people.ts'
+import type { KeptRequest } from '../stores/requests.ts'
+import { type Engine, instantOf, quarantineOver } from './engine.ts'
+import { pickName } from './pick-name.ts'
+
+/** Grants written in one transaction; with rows, names and the entry it stays below DynamoDB's hundred items. */
+const atomsPerTransaction = 80
+const tries = 12
+const retryMinutes = 1
+
+/**
+ * Applies what was accepted of a request, person by person, each in one transaction (or a few, where a person's lines are
+ * many) and idempotent by (request, person, part). What cannot be applied now stays due: the sweeper comes again.
+ *
+ * @returns whether every accepted line is applied
+ */
+export async function applyRequest(engine: Engine, request: KeptRequest): Promise<boolean> {
+  if (request.row.applied) return true
+  const byPerson = new Map<string, KeptLine[]>()
+  for (const line of request.lines)
+    if (line.decision === 'accepted' && line.personId !== null)
+      byPerson.set(line.personId, [...(byPerson.get(line.personId) ?? []), line])
+  const waiting = [...byPerson]
+  let missed = 0
+  const worker = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+      if (!(await applyPerson(engine, request, next[0], next[1]))) missed++
+  }
+  await Promise.all([worker(), worker(), worker(), worker()])
+  if (missed === 0) await engine.requests.markApplied(request.row.number)
+  else {
+    engine.log('unapplied', { request: request.row.number, people: missed })
+    await engine.requests.postpone(request.row.number, instantOf(engine.clock() + retryMinutes * 60_000))
+  }
+  return missed === 0
+}
+
+/** Lines of one person, cut into parts that fit a transaction. The cut depends on the lines alone, so that a repeat cuts alike. */
+function partsOf(lines: readonly KeptLine[]): KeptLine[][] {
+  const parts: KeptLine[][] = [[]]
+  let size = 0
+  for (const line of lines) {
+    const weight = line.kind === 'activation' ? atomsOf(line.filed.access, new Set()).length + 1 : 1
+    if (size + weight > atomsPerTransaction && size > 0) {
+      parts.push([])
+      size = 0
+    }
+    parts.at(-1)?.push(line)
+    size += weight
+  }
+  return parts
+}
+
+async function applyPerson(
+  engine: Engine,
+  request: KeptRequest,
+  personId: string,
+  lines: readonly KeptLine[],
+): Promise<boolean> {
+  for (const [part, cut] of partsOf(lines).entries())
+    if (!(await applyPart(engine, request, personId, part, cut))) return false
+  return true
+}
+
+async function applyPart(
+  engine: Engine,
+  request: KeptRequest,
+  personId: string,
+  part: number,
+  lines: readonly KeptLine[],
+): Promise<boolean> {
+  for (let attempt = 1; attempt <= tries; attempt++) {
+    const person = await engine.people.load(personId)
+    if (person === null) return false
+    const ready = await prepare(engine, request, person, part, lines)
+    const result = await engine.people.apply(ready)
+    if (result === 'applied') await ring(engine, ready)
+    if (result === 'applied' || result === 'already') return true
+    // Somebody else recorded a fact about this person, or took a name: read again. Jitter keeps fifty forms from marching in step.
+    await pause(Math.random() * 40 * attempt)
+  }
+  return false
+}
+
+async function prepare(
+  engine: Engine,
+  request: KeptRequest,
+  person: PersonAggregate,
+  part: number,
+  lines: readonly KeptLine[],
+): Promise<LinesToApply> {
+  const { settings } = engine
+  const { number, unit, signer } = request.row
+  const now = engine.clock()
+  const at = instantOf(now)
+  const facts = person.row.facts + 1
+  const standing = standingGrants(engine, person, at)
+  const grants: Grant[] = []
+  const endings: Ending[] = []
+  const applied: AppliedLines['lines'] = []
+  let declared = person.row.declared
+  for (const line of lines) {
+    if (line.kind === 'activation') {
+      const contract = contractKey(line.filed.contract)
+      const held = new Set(
+        [...standing, ...grants]
+          .filter(grant => grant.unit === unit && grant.contract === contract)
+          .map(grant => grant.atom),
+      )
+      const atoms = atomsOf(line.filed.access, held)
+      for (const { atom, access } of atoms)
+        grants.push({
+          version: 1,
+          id: grantId(number, line.line, atom),
+          personId: person.row.personId,
+          unit,
+          contract,
+          declared: line.filed.contract,
+          atom,
+          access,
+          from: line.from,
+          until: line.filed.until,
+          request: number,
+          line: line.line,
+          recordedAt: at,
+          ended: null,
+        })
+      declared =
+        settings.personnelRegister === 'declared'
+          ? { person: { ...line.filed.person, nationalId: person.row.nationalId }, unit }
+          : declared
+      applied.push({
+        line: line.line,
+        targets: targetsOf(atoms.map(({ atom }) => atom)),
+        desiredVersion: facts,
+        stillGranted: [],
+      })
+    } else {
+      const ending: Ending = {
+        version: 1,
+        personId: person.row.personId,
+        request: number,
+        line: line.line,
+        unit: signer.capacity === 'hr' ? null : unit,
+        access: line.filed.access,
+        at,
+        facts,
+      }
+      endings.push(ending)
+      const { touched, stillGranted } = consequences(person, standing, line.filed.access, ending.unit)
+      applied.push({ line: line.line, targets: targetsOf(touched), desiredVersion: facts, stillGranted })
+    }
+  }
+  const targets = new Set(applied.flatMap(line => line.targets))
+  const over = quarantineOver(settings, now)
+  const named =
+    foldEvents(person.events, dayOf(at, settings.timeZone), settings.timeZone).person ?? declared?.person
+  const bearer = named ?? lines.find(line => line.kind === 'activation')?.filed.person ?? null
+  return {
+    person,
+    part,
+    grants,
+    endings,
+    urgent: endings.length > 0,
+    applied: { version: 1, request: number, personId: person.row.personId, at, lines: applied },
+    declared,
+    quarantineOver: over,
+    targets: (
+      await Promise.all([...targets].map(target => nameIn(engine, person, target, bearer, over)))
+    ).flat(),
+    entry: {
+      at,
+      asOf: at,
+      act: 'lines-applied',
+      phase: 'recorded',
+      subject: person.row.personId,
+      actor: { personId: signer.personId, role: signer.capacity, onBehalfOf: signer.onBehalfOf },
+      system: 'llavero',
+      request: number,
+      cause: { kind: 'form', ref: number },
+      after: {
+        unit,
+        granted: grants.map(({ line, atom, from, until }) => ({ line, atom, from, until })),
+        ended: endings.map(({ line, access, unit: of }) => ({ line, access, unit: of })),
+      },
+    },
+  }
+}
+
+/** A target the person is in already keeps its name; a new one gets a proposal. Without names there is nothing to open. */
+async function nameIn(
+  engine: Engine,
+  person: PersonAggregate,
+  target: TargetId,
+  names: NamedPerson | null,
+  over: string,
+): Promise<{ target: TargetId; name: string | null }[]> {
+  if (person.targets.has(target)) return [{ target, name: null }]
+  if (names === null) return []
+  const bearer = { personId: person.row.personId, names }
+  return [{ target, name: await pickName(engine.people, engine.settings, target, bearer, over) }]
+}
+
+/** The grants that are not over: live, held or yet to begin. */
+const standingGrants = (engine: Engine, person: PersonAggregate, asOf: string): Grant[] =>
+  grantTimes(person, engine.settings)
+    .filter(times => standingAt(times, engine.settings, asOf).status !== 'ended')
+    .map(times => times.grant)
+
+/** What a deactivation touches: the atoms it ends, and what other units go on granting of them. */
+function consequences(
+  person: PersonAggregate,
+  standing: readonly Grant[],
+  access: EndedAccess,
+  unit: string | null,
+) {
+  const concerned = standing.filter(grant => endedBy(access, grant.atom))
+  const ended = concerned.filter(grant => unit === null || grant.unit === unit)
+  const atoms = new Set(ended.map(grant => grant.atom))
+  return {
+    touched:
+      access.system === 'all' ? [...person.targets.keys()].map(target => anyAtomOf[target]) : [...atoms],
+    stillGranted: concerned
+      .filter(grant => !ended.includes(grant) && atoms.has(grant.atom))
+      .map(grant => ({ atom: grant.atom, unit: grant.unit })),
+  }
+}
+
+/** `all` looks at every target the person ever had: every access in every system is looked up (R9). */
+const anyAtomOf: Record<TargetId, string> = { directory: 'account', mail: 'mail', erp: 'erp:all' }
+
+const targetsOf = (atoms: readonly string[]): TargetId[] => {
+  const targets = new Set(atoms.map(targetOf).filter(target => target !== null))
+  return TargetId.options.filter(target => targets.has(target))
+}
+
+/** A grant's id follows from its line, so that a repeat writes the same one. */
+const grantId = (request: string, line: string, atom: string): string => {
+  const hex = createHash('sha256').update(`${request}/${line}/${atom}`).digest('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}
+
+/** Mail that has to wait for the directory is not rung: the directory's worker rings it. */
+async function ring(engine: Engine, { person, applied, urgent }: LinesToApply): Promise<void> {
+  const targets = new Set(applied.lines.flatMap(line => line.targets))
+  if (targets.has('directory') && !urgent && person.targets.get('mail')?.observed?.state !== 'enabled')
+    targets.delete('mail')
+  const missed = await engine.bells.ring(
+    [...targets].map(target => ({ personId: applied.personId, target, urgent })),
+  )
+  if (missed > 0) engine.log('doorbell-missed', { personId: applied.personId, missed })
+}

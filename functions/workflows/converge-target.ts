@@ -1,0 +1,431 @@
+import type { LedgerEntry } from '../../schemas/ledger.ts'
+import type { TargetId } from '../../schemas/settings.ts'
+import type { Observation, Step, TargetRow } from '../../schemas/target.ts'
+import type { Applied, Connector, ConnectorError, Outcome, Profile } from '../connectors/contract.ts'
+import { dayOf } from '../domain/civil-time.ts'
+import { type Desired, desiredAccess } from '../domain/desired-access.ts'
+import { planSteps, reaches } from '../domain/plan.ts'
+import { foldEvents } from '../domain/register.ts'
+import type { EntryDraft } from '../stores/ledger.ts'
+import type { PersonAggregate } from '../stores/people.ts'
+import { type Engine, instantOf, latest, quarantineOver, targetSettings } from './engine.ts'
+import { pickName } from './pick-name.ts'
+
+export interface Convergence extends Engine {
+  readonly target: TargetId
+  readonly connector: Connector
+}
+
+/** A lease outlives the longest run of the function (60 s), so that it ends only when the run is surely dead. */
+const leaseMilliseconds = 90_000
+const waitMilliseconds = 60_000
+const pausedMilliseconds = 600_000
+const parkedMilliseconds = 86_400_000
+/** Seconds until the next try after the n-th failure; the sweeper's minute is the finest grain. */
+const backOffSeconds = [30, 60, 120, 300, 900, 1800, 3600]
+
+/** One person's run: the aggregate as read, and what follows from it at `asOf`. */
+interface Run {
+  readonly person: PersonAggregate
+  readonly row: TargetRow
+  readonly asOf: string
+  readonly desired: Desired
+  readonly profile: Profile | null
+}
+
+/** A bug in one person's run, for the queue to repeat and finally to put among the dead letters. */
+export interface BrokenRun {
+  readonly personId: string
+  readonly bug: unknown
+}
+
+/**
+ * Brings people's accounts in one target to what they should be at `asOf`: observe, plan the difference, record the intent,
+ * act, read back, record the outcome. Outside failures become a back-off in the row; only bugs come back as broken runs.
+ * Running it twice, late or for nothing costs an observation.
+ *
+ * @param eventAt the instant the doorbell carries; the clock or the row's last run may be later
+ */
+export async function convergeTarget(
+  engine: Convergence,
+  personIds: readonly string[],
+  eventAt: string,
+): Promise<BrokenRun[]> {
+  const broken: BrokenRun[] = []
+  const guarded = async <In extends { row: TargetRow }, Out>(
+    runs: readonly In[],
+    work: (run: In) => Promise<Out | null>,
+  ): Promise<Out[]> => {
+    const results = await Promise.allSettled(runs.map(work))
+    return results.flatMap((result, index) => {
+      if (result.status === 'fulfilled') return result.value === null ? [] : [result.value]
+      broken.push({ personId: runs[index]?.row.personId ?? '', bug: result.reason })
+      return []
+    })
+  }
+
+  const loaded = await Promise.all([...new Set(personIds)].map(id => engine.people.load(id)))
+  const candidates = loaded.flatMap(person => {
+    const row = person?.targets.get(engine.target)
+    return person == null || row === undefined ? [] : [prepare(engine, person, row, eventAt)]
+  })
+  const ready = await guarded(candidates, run => admit(engine, run))
+
+  const seen = await engine.connector.observe(ready.map(accountOf))
+  const observed = await guarded(
+    ready.map((run, index) => ({ ...run, seen: seen[index] })),
+    ({ seen: sight, ...run }) => digest(engine, run, sight),
+  )
+  const planned = await guarded(observed, run => plan(engine, run))
+
+  const acts = planned.map(run => ({
+    account: accountOf(run),
+    profile: run.profile ?? noProfile(run),
+    observed: run.observation,
+    steps: run.steps,
+  }))
+  const applied = acts.length === 0 ? [] : await engine.connector.apply(acts)
+  const proofs =
+    acts.length === 0
+      ? []
+      : await engine.connector.observe(
+          planned.map((run, index) => {
+            const result = applied[index]
+            return result?.ok ? { ...accountOf(run), ...result.value } : accountOf(run)
+          }),
+        )
+  await guarded(
+    planned.map((run, index) => ({ ...run, applied: applied[index], proof: proofs[index] })),
+    run => conclude(engine, run, run.applied, run.proof),
+  )
+  return broken
+}
+
+function prepare(engine: Convergence, person: PersonAggregate, row: TargetRow, eventAt: string): Run {
+  const { settings } = engine
+  const asOf = latest(eventAt, instantOf(engine.clock()), row.lastAsOf)
+  const facts = foldEvents(person.events, dayOf(asOf, settings.timeZone), settings.timeZone)
+  const names = facts.person ?? person.row.declared?.person ?? null
+  const unit = facts.unit ?? person.row.declared?.unit ?? ''
+  return {
+    person,
+    row,
+    asOf,
+    desired: desiredAccess(person, engine.target, settings, asOf),
+    profile: names === null ? null : { ...names, nationalId: person.row.nationalId, unit },
+  }
+}
+
+const accountOf = ({ person, row }: Run) => ({
+  personId: row.personId,
+  nationalId: person.row.nationalId,
+  accountId: row.accountId,
+  name: row.name,
+})
+
+/** Somebody the register does not name (yet) can only lose access: no step of such a plan writes a profile. */
+const noProfile = ({ person }: Run): Profile => ({
+  nationalId: person.row.nationalId,
+  givenNames: '',
+  surnames: '',
+  position: '',
+  unit: '',
+})
+
+/** Lets a run go on unless another one holds the lease, the target rests, or it has to wait for the directory. */
+async function admit(engine: Convergence, run: Run): Promise<Run | null> {
+  const { row } = run
+  const now = engine.clock()
+  if (row.leaseUntil !== null && row.leaseUntil > instantOf(now)) {
+    engine.log('lease-busy', { personId: row.personId, target: row.target })
+    return null
+  }
+  if (targetSettings(engine.settings, engine.target)?.mode !== 'active') {
+    await engine.targets.note(row, { dueAt: instantOf(now + pausedMilliseconds) }, instantOf(now))
+    return null
+  }
+  if (row.openIntent === null && mustWait(engine, run)) {
+    const dueAt = instantOf(now + waitMilliseconds)
+    await engine.targets.note(row, { state: 'waiting', dueAt, lastAsOf: run.asOf }, instantOf(now))
+    return null
+  }
+  return run
+}
+
+/** An activation of mail waits until the directory account is open, if both are wanted. A deactivation never waits. */
+function mustWait(engine: Convergence, run: Run): boolean {
+  if (engine.target !== 'mail' || !run.desired.enabled || run.row.observed?.state === 'enabled') return false
+  const directory = run.person.targets.get('directory')
+  if (directory === undefined || directory.observed?.state === 'enabled') return false
+  return desiredAccess(run.person, 'directory', engine.settings, run.asOf).enabled
+}
+
+interface SeenRun extends Run {
+  readonly observation: Observation
+}
+
+/** Takes in what was seen: an outside failure backs off, an open intent is closed by what the target shows. */
+async function digest(
+  engine: Convergence,
+  run: Run,
+  sight: Outcome<Observation> | undefined,
+): Promise<SeenRun | null> {
+  if (sight === undefined) throw new Error('the connector left out a result')
+  if (!sight.ok) {
+    const stranger = sight.error.kind === 'conflict' && run.row.accountId === null
+    if (stranger && !run.desired.enabled) return { ...run, observation: nothingThere }
+    if (stranger && run.profile !== null) await rename(engine, run, run.profile)
+    else await backOff(engine, run, sight.error)
+    return null
+  }
+  const observation = sight.value
+  if (run.row.openIntent === null) return { ...run, observation }
+  const reached = reaches(observation, run.row.openIntent.steps)
+  const closed = await engine.targets.closeIntent(run.row, {
+    entry: entryOf(engine, run, reached === 'all' ? 'succeeded' : 'failed', {
+      asOf: run.row.openIntent.asOf,
+      cause: run.row.openIntent.cause,
+      after: shown(observation),
+      evidence: { intent: run.row.openIntent.entryId, readBack: true, resumed: true, reached },
+    }),
+    always: seenNow(engine, run, observation),
+    settled: {},
+  })
+  engine.log('intent-closed', { personId: run.row.personId, target: run.row.target, reached })
+  return closed === null ? null : { ...run, row: closed.row, observation }
+}
+
+/** The name is borne by somebody else's account, and this person has none: there is nothing to close. */
+const nothingThere: Observation = {
+  state: 'absent',
+  accountId: null,
+  name: null,
+  expiresAt: null,
+  rights: [],
+  retired: null,
+  profileHash: null,
+}
+
+interface PlannedRun extends SeenRun {
+  readonly steps: readonly Step[]
+}
+
+/** Plans the difference; where there is none the row is settled without an entry, for nothing was done. */
+async function plan(engine: Convergence, run: SeenRun): Promise<PlannedRun | null> {
+  const steps = planSteps(run.desired, run.observation, hashFor(engine, run))
+  if (steps.length === 0) {
+    const settled = await engine.targets.note(
+      run.row,
+      { ...seenNow(engine, run, run.observation), ...settledState(run) },
+      instantOf(engine.clock()),
+    )
+    if (settled) await ringWaiting(engine, run)
+    else await ringSelf(engine, run)
+    return null
+  }
+  const cause = causeOf(run)
+  const now = engine.clock()
+  const row = await engine.targets.openIntent(
+    run.row,
+    { asOf: run.asOf, desiredVersion: run.row.desiredVersion, steps, cause },
+    {
+      entry: entryOf(engine, run, 'intended', {
+        asOf: run.asOf,
+        cause,
+        before: shown(run.observation),
+        after: { steps },
+      }),
+      leaseUntil: instantOf(now + leaseMilliseconds),
+    },
+  )
+  if (row === null) engine.log('lease-busy', { personId: run.row.personId, target: run.row.target })
+  return row === null ? null : { ...run, row, steps }
+}
+
+/** Says what became of the act, by reading back. Without a reading the intent stays open for the next run to close. */
+async function conclude(
+  engine: Convergence,
+  run: PlannedRun,
+  applied: Outcome<Applied> | undefined,
+  proof: Outcome<Observation> | undefined,
+): Promise<null> {
+  if (applied === undefined || proof === undefined) throw new Error('the connector left out a result')
+  const fault = applied.ok ? null : applied.error
+  if (!proof.ok) {
+    await abandon(engine, run, fault ?? proof.error)
+    return null
+  }
+  const observation = proof.value
+  const remaining = planSteps(run.desired, observation, hashFor(engine, run))
+  const done = remaining.length === 0
+  const closed = await engine.targets.closeIntent(run.row, {
+    entry: entryOf(engine, run, done ? 'succeeded' : 'failed', {
+      asOf: run.asOf,
+      cause: run.row.openIntent?.cause ?? run.row.cause,
+      after: shown(observation),
+      evidence: {
+        intent: run.row.openIntent?.entryId ?? null,
+        readBack: true,
+        remaining: remaining.length,
+        fault: fault?.kind ?? null,
+      },
+    }),
+    always: seenNow(engine, run, observation),
+    settled: done
+      ? settledState(run)
+      : failedState(engine, run, fault?.kind ?? 'not-reached', fault?.retryable ?? true),
+  })
+  if (closed === null) return null
+  if (done)
+    engine.log('converged', { personId: run.row.personId, target: run.row.target, steps: run.steps.length })
+  else
+    engine.log('backed-off', {
+      personId: run.row.personId,
+      target: run.row.target,
+      fault: fault?.kind ?? 'not-reached',
+    })
+  if (closed.moved) await ringSelf(engine, run)
+  if (done) await ringWaiting(engine, run)
+  return null
+}
+
+/**
+ * The act's result could not be read. The intent stays open and the lease ends, so that the next run closes it by looking;
+ * only when the row is parked is the outcome said to be unknown, for a human is going to look.
+ */
+async function abandon(engine: Convergence, run: PlannedRun, error: ConnectorError): Promise<void> {
+  const failed = failedState(engine, run, error.kind, error.retryable)
+  if (failed.state === 'parked')
+    await engine.targets.closeIntent(run.row, {
+      entry: entryOf(engine, run, 'unknown', {
+        asOf: run.asOf,
+        cause: run.row.openIntent?.cause ?? run.row.cause,
+        evidence: { intent: run.row.openIntent?.entryId ?? null, readBack: false, fault: error.kind },
+      }),
+      always: { lastAsOf: run.asOf },
+      settled: failed,
+    })
+  else await engine.targets.release(run.row, failed)
+  engine.log(failed.state === 'parked' ? 'parked' : 'backed-off', {
+    personId: run.row.personId,
+    target: run.row.target,
+    fault: error.kind,
+  })
+}
+
+/** Nothing was done: the row tries again later, and is parked for a human after the last attempt. */
+async function backOff(engine: Convergence, run: Run, error: ConnectorError): Promise<void> {
+  const failed = failedState(engine, run, error.kind, error.retryable)
+  const now = instantOf(engine.clock())
+  if (failed.state === 'parked' && run.row.openIntent !== null)
+    await engine.targets.closeIntent(run.row, {
+      entry: entryOf(engine, run, 'unknown', {
+        asOf: run.row.openIntent.asOf,
+        cause: run.row.openIntent.cause,
+        evidence: { intent: run.row.openIntent.entryId, readBack: false, fault: error.kind },
+      }),
+      always: { lastAsOf: run.asOf },
+      settled: failed,
+    })
+  else await engine.targets.note(run.row, { ...failed, lastAsOf: run.asOf }, now)
+  engine.log(failed.state === 'parked' ? 'parked' : 'backed-off', {
+    personId: run.row.personId,
+    target: run.row.target,
+    fault: error.kind,
+  })
+}
+
+function failedState(engine: Convergence, run: Run, fault: string, retryable: boolean) {
+  const attempts = run.row.attempts + 1
+  const parked = !retryable || attempts >= engine.settings.limits.attemptsBeforeParking
+  const seconds = backOffSeconds[Math.min(attempts, backOffSeconds.length) - 1] ?? 3600
+  return {
+    attempts,
+    fault,
+    state: parked ? ('parked' as const) : ('pending' as const),
+    dueAt: instantOf(engine.clock() + (parked ? parkedMilliseconds : seconds * 1000)),
+  }
+}
+
+/** The target holds the reserved name for somebody unknown to us: the account gets the next name before it exists. */
+async function rename(engine: Convergence, run: Run, names: Profile): Promise<void> {
+  const { row } = run
+  const now = engine.clock()
+  const over = quarantineOver(engine.settings, now)
+  const bearer = { personId: row.personId, names }
+  const name = await pickName(engine.people, engine.settings, engine.target, bearer, over, row.name)
+  await engine.people.rename(row, name, {
+    entry: entryOf(engine, run, 'recorded', {
+      act: 'account-renamed',
+      asOf: run.asOf,
+      cause: { kind: 'conflict', ref: row.target },
+    }),
+    dueAt: instantOf(now),
+    quarantineOver: over,
+  })
+  engine.log('renamed', { personId: row.personId, target: row.target })
+  await ringSelf(engine, run)
+}
+
+const hashFor = (engine: Convergence, run: SeenRun): string =>
+  run.profile === null ? (run.observation.profileHash ?? '') : engine.connector.profileHash(run.profile)
+
+const seenNow = (engine: Convergence, run: Run, observation: Observation) => ({
+  observed: observation,
+  observedAt: instantOf(engine.clock()),
+  accountId: observation.accountId ?? run.row.accountId,
+  lastAsOf: run.asOf,
+})
+
+const settledState = (run: Run) => ({
+  appliedVersion: run.row.desiredVersion,
+  dueAt: run.desired.changesAt,
+  state: 'converged' as const,
+  attempts: 0,
+  fault: null,
+  urgent: false,
+})
+
+/** A fact that was not answered yet is the cause; where there is none, time alone changed what should be. */
+const causeOf = (run: Run) =>
+  run.row.appliedVersion < run.row.desiredVersion ? run.row.cause : { kind: 'calendar', ref: run.asOf }
+
+/** An observation as the ledger may hold it: ids and flags, no names (a mailbox's id is its address: left out). */
+const shown = (observation: Observation) => ({
+  state: observation.state,
+  accountId: observation.accountId === observation.name ? null : observation.accountId,
+  expiresAt: observation.expiresAt,
+  rights: observation.rights.map(right => right.id),
+  retired: observation.retired,
+})
+
+function entryOf(
+  engine: Convergence,
+  run: Run,
+  phase: LedgerEntry['phase'],
+  said: Pick<EntryDraft, 'asOf' | 'cause' | 'before' | 'after' | 'evidence'> & { act?: EntryDraft['act'] },
+): EntryDraft {
+  return {
+    act: 'account-converged',
+    ...said,
+    at: instantOf(engine.clock()),
+    phase,
+    subject: run.row.personId,
+    actor: { personId: null, role: 'system', onBehalfOf: null },
+    system: engine.target,
+    request: said.cause.kind === 'form' ? said.cause.ref : null,
+  }
+}
+
+async function ringSelf(engine: Convergence, run: Run): Promise<void> {
+  engine.log('moved-on', { personId: run.row.personId, target: run.row.target })
+  await engine.bells.ring([{ personId: run.row.personId, target: run.row.target, urgent: run.row.urgent }])
+}
+
+/** Mail may be waiting for the directory account that has just settled. */
+async function ringWaiting(engine: Convergence, run: Run): Promise<void> {
+  const mail = run.person.targets.get('mail')
+  if (engine.target !== 'directory' || mail === undefined || mail.dueAt === null) return
+  if (mail.state === 'converged' && mail.appliedVersion === mail.desiredVersion) return
+  await engine.bells.ring([{ personId: mail.personId, target: 'mail', urgent: mail.urgent }])
+}

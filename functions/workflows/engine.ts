@@ -1,0 +1,45 @@
+import type { Settings, TargetId } from '../../schemas/settings.ts'
+import type { Doorbells } from '../stores/doorbells.ts'
+import type { PeopleStore } from '../stores/people.ts'
+import type { RequestStore } from '../stores/requests.ts'
+import type { TargetStore } from '../stores/targets.ts'
+
+/** Codes a workflow may log, a closed list; the fields are opaque ids and numbers, never a name or a national id. */
+export type LogCode =
+  | 'converged'
+  | 'lease-busy'
+  | 'backed-off'
+  | 'parked'
+  | 'renamed'
+  | 'intent-closed'
+  | 'moved-on'
+  | 'unapplied'
+  | 'doorbell-missed'
+
+export type Log = (code: LogCode, fields: Readonly<Record<string, string | number | null>>) => void
+
+/** What every workflow of the engine is given. `clock` tells milliseconds; asOf = max(event's time, clock, row's last). */
+export interface Engine {
+  readonly settings: Settings
+  readonly people: PeopleStore
+  readonly targets: TargetStore
+  readonly requests: RequestStore
+  readonly bells: Doorbells
+  readonly clock: () => number
+  readonly log: Log
+}
+
+/** Milliseconds as the one text form of an instant, so that texts compare like times. */
+export const instantOf = (milliseconds: number): string => new Date(milliseconds).toISOString()
+
+/** The later of the instants; null and undefined are no instants. */
+export const latest = (...instants: readonly (string | null | undefined)[]): string =>
+  instants.reduce<string>((one, other) => (other != null && other > one ? other : one), '')
+
+/** Released names before this instant may be borne by somebody else. */
+export const quarantineOver = (settings: Settings, now: number): string =>
+  instantOf(now - settings.limits.nameQuarantineDays * 86_400_000)
+
+/** The settings of a target, or undefined where the body has none of that kind. */
+export const targetSettings = (settings: Settings, target: TargetId) =>
+  settings.targets.find(candidate => candidate.id === target)

@@ -1,0 +1,108 @@
+import type { Grant, KeptLine, Signer } from '../../schemas/request.ts'
+import { TargetId } from '../../schemas/settings.ts'
+import type { Observation, Step } from '../../schemas/target.ts'
+import { atomsOf, endedBy } from '../domain/atoms.ts'
+import { contractKey } from '../domain/contract.ts'
+import { desiredAccess } from '../domain/desired-access.ts'
+import { planSteps } from '../domain/plan.ts'
+import type { PersonAggregate } from '../stores/people.ts'
+import type { Engine } from './engine.ts'
+
+/** What one line would do in one system, planned from what was last read of it. */
+export interface PlannedLine {
+  readonly line: string
+  readonly person: string
+  readonly system: TargetId
+  readonly steps: readonly Step[]
+}
+
+const neverSeen: Observation = {
+  state: 'absent',
+  accountId: null,
+  name: null,
+  expiresAt: null,
+  rights: [],
+  retired: null,
+  profileHash: null,
+}
+
+/** `dryRun`: the steps each accepted line would lead to, on top of the lines before it. Writes and observes nothing. */
+export function planRequest(
+  engine: Engine,
+  unit: string,
+  signer: Signer,
+  lines: readonly KeptLine[],
+  people: ReadonlyMap<string, PersonAggregate>,
+  asOf: string,
+): PlannedLine[] {
+  const after = new Map([...people].map(([id, person]) => [id, [...person.grants]]))
+  const steps: PlannedLine[] = []
+  for (const line of lines) {
+    const person = line.personId === null ? undefined : people.get(line.personId)
+    if (line.decision !== 'accepted' || line.personId === null || person === undefined) continue
+    const before = after.get(line.personId) ?? []
+    const next =
+      line.kind === 'activation' ? granted(before, line, unit, asOf) : ended(before, line, unit, signer, asOf)
+    after.set(line.personId, next)
+    for (const target of TargetId.options) {
+      const wanted = (grants: readonly Grant[]) =>
+        desiredAccess({ events: person.events, holds: person.holds, grants }, target, engine.settings, asOf)
+      const seen = person.targets.get(target)?.observed ?? neverSeen
+      const settled = planSteps(wanted(before), seen, seen.profileHash ?? '')
+      const planned = planSteps(wanted(next), seen, seen.profileHash ?? '')
+      const fresh = planned.filter(
+        step => !settled.some(other => JSON.stringify(other) === JSON.stringify(step)),
+      )
+      if (fresh.length > 0)
+        steps.push({ line: line.line, person: person.row.nationalId, system: target, steps: fresh })
+    }
+  }
+  return steps
+}
+
+function granted(
+  grants: readonly Grant[],
+  line: KeptLine & { kind: 'activation' },
+  unit: string,
+  asOf: string,
+): Grant[] {
+  const contract = contractKey(line.filed.contract)
+  const mine = (grant: Grant) => grant.unit === unit && grant.contract === contract
+  const held = new Set(grants.filter(grant => mine(grant) && grant.ended === null).map(grant => grant.atom))
+  const fresh = atomsOf(line.filed.access, held).map(
+    ({ atom, access }): Grant => ({
+      version: 1,
+      id: '00000000-0000-4000-8000-000000000000',
+      personId: line.personId ?? '',
+      unit,
+      contract,
+      declared: line.filed.contract,
+      atom,
+      access,
+      from: line.from,
+      until: line.filed.until,
+      request: '0000-000000',
+      line: line.line,
+      recordedAt: asOf,
+      ended: null,
+    }),
+  )
+  return [
+    ...grants.filter(grant => !(mine(grant) && fresh.some(({ atom }) => atom === grant.atom))),
+    ...fresh,
+  ]
+}
+
+function ended(
+  grants: readonly Grant[],
+  line: KeptLine & { kind: 'deactivation' },
+  unit: string,
+  signer: Signer,
+  asOf: string,
+): Grant[] {
+  return grants.map(grant =>
+    (signer.capacity === 'hr' || grant.unit === unit) && endedBy(line.filed.access, grant.atom)
+      ? { ...grant, ended: { at: asOf, request: '0000-000000', line: line.line } }
+      : grant,
+  )
+}

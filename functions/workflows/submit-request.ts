@@ -1,0 +1,219 @@
+import type { Form, KeptLine, Signer } from '../../schemas/request.ts'
+import type { Unit } from '../../schemas/unit.ts'
+import { dayOf } from '../domain/civil-time.ts'
+import { catalogueFaults, decideActivation, decideDeactivation, startDay } from '../domain/eligibility.ts'
+import type { Caller } from '../domain/entitlement.ts'
+import { parseNationalId } from '../domain/national-id.ts'
+import { type Refusal, refuse } from '../domain/refusal.ts'
+import { foldEvents } from '../domain/register.ts'
+import { signerFor } from '../domain/signing.ts'
+import type { PersonAggregate } from '../stores/people.ts'
+import type { IdempotencyKey, KeptRequest } from '../stores/requests.ts'
+import { applyRequest } from './apply-lines.ts'
+import { type Engine, instantOf, latest } from './engine.ts'
+import { type PlannedLine, planRequest } from './plan-request.ts'
+
+/** The registers a form is judged by, beside the engine. */
+export interface UnitReader {
+  /** The unit with its ancestors, nearest first; null when there is no such unit. */
+  readonly withAncestors: (id: string) => Promise<{ unit: Unit; ancestors: readonly Unit[] } | null>
+}
+
+export interface Submission {
+  readonly caller: Caller
+  readonly form: Form
+  readonly idempotency: Omit<IdempotencyKey, 'callerId' | 'route'> | null
+  readonly dryRun: boolean
+  readonly eventAt: string
+}
+
+/** A form that was filed (or would be), with its decisions. */
+export type Submitted =
+  | { readonly filed: KeptRequest }
+  | { readonly lines: readonly KeptLine[]; readonly plan: readonly PlannedLine[] }
+
+const route = 'POST /requests'
+
+/**
+ * Files the single form: who signs (R1), what is decided of each line, then the request whole in one transaction, then its
+ * lines applied person by person as far as that works now. A repeat with the same key answers the same; rights are checked again.
+ */
+export async function submitRequest(
+  engine: Engine & { readonly units: UnitReader },
+  submission: Submission,
+): Promise<Submitted | Refusal> {
+  const { settings } = engine
+  const { caller, form } = submission
+  const faults = catalogueFaults(form, settings)
+  if (faults.length > 0) return refuse('invalid', faults)
+
+  const asOf = latest(submission.eventAt, instantOf(engine.clock()))
+  const today = dayOf(asOf, settings.timeZone)
+  const [place, ids] = await Promise.all([engine.units.withAncestors(form.unit), idsIn(engine, form)])
+  const signer =
+    place === null
+      ? null
+      : signerFor({
+          ...place,
+          callerId: caller.personId,
+          callerRoles: caller.roles,
+          day: today,
+          subjects: writtenIds(form).map(id => ids.get(normalised(engine, id)) ?? null),
+          deactivationsOnly: form.activations.length === 0,
+        })
+  if (place === null || signer === null) return refuse('forbidden')
+
+  const key: IdempotencyKey | null =
+    submission.idempotency === null || submission.dryRun
+      ? null
+      : { callerId: caller.personId, route, ...submission.idempotency }
+  const replayed = key === null ? null : await replay(engine, key)
+  if (replayed !== null) return replayed
+
+  const people = { ids, aggregates: await loadPeople(engine, ids) }
+  const lines = decide(engine, form, { ...place, signer, today, people })
+  if (submission.dryRun)
+    return { lines, plan: planRequest(engine, form.unit, signer, lines, people.aggregates, asOf) }
+
+  const known = await Promise.all(lines.map(line => ensurePerson(engine, line)))
+  const number = await engine.requests.nextNumber(today.slice(0, 4))
+  const filedAt = instantOf(engine.clock())
+  const nothingToApply = !known.some(line => line.decision === 'accepted')
+  const row = { number, unit: form.unit, signer, filedAt, applied: nothingToApply }
+  const filed = await engine.requests.file(row, known, {
+    idempotency: key,
+    entry: {
+      at: filedAt,
+      asOf,
+      act: 'request-filed',
+      phase: 'recorded',
+      subject: null,
+      actor: { personId: signer.personId, role: signer.capacity, onBehalfOf: signer.onBehalfOf },
+      system: 'llavero',
+      request: number,
+      cause: { kind: 'form', ref: number },
+      after: {
+        unit: form.unit,
+        lines: known.map(({ line, personId, decision, reasons }) => ({
+          line,
+          personId,
+          decision,
+          rules: reasons.map(reason => reason.rule),
+        })),
+      },
+    },
+  })
+  if (!filed) {
+    const winner = key === null ? null : await replay(engine, key)
+    return winner ?? refuse('busy')
+  }
+  const kept = await engine.requests.load(number)
+  if (kept === null) return refuse('busy')
+  await applyInline(engine, kept)
+  return { filed: kept }
+}
+
+/** The form is filed and due: a failure here is the sweeper's to mend, never the caller's to see. */
+async function applyInline(engine: Engine, kept: KeptRequest): Promise<void> {
+  try {
+    await applyRequest(engine, kept)
+  } catch {
+    engine.log('unapplied', { request: kept.row.number, people: null })
+  }
+}
+
+async function replay(engine: Engine, key: IdempotencyKey): Promise<Submitted | Refusal | null> {
+  const before = await engine.requests.replayOf(key)
+  if (before === null) return null
+  if (before.bodyHash !== key.bodyHash) return refuse('key-reused')
+  const filed = await engine.requests.load(before.ref)
+  return filed === null ? null : { filed }
+}
+
+/** The people a form speaks of, by normalised national id. */
+export interface FormPeople {
+  readonly ids: ReadonlyMap<string, string>
+  readonly aggregates: ReadonlyMap<string, PersonAggregate>
+}
+
+const normalised = (engine: Engine, written: string): string => {
+  const parsed = parseNationalId(engine.settings.nationalId, written)
+  return parsed.ok ? parsed.value : written
+}
+
+const writtenIds = (form: Form): string[] => [
+  ...form.activations.map(line => line.person.nationalId),
+  ...form.deactivations.map(line => line.nationalId),
+]
+
+const idsIn = (engine: Engine, form: Form): Promise<Map<string, string>> =>
+  engine.people.idsOf(writtenIds(form).map(id => normalised(engine, id)))
+
+async function loadPeople(
+  engine: Engine,
+  ids: ReadonlyMap<string, string>,
+): Promise<Map<string, PersonAggregate>> {
+  const aggregates = new Map<string, PersonAggregate>()
+  const waiting = [...new Set(ids.values())]
+  const worker = async () => {
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const person = await engine.people.load(next)
+      if (person !== null) aggregates.set(next, person)
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, worker))
+  return aggregates
+}
+
+function decide(
+  engine: Engine,
+  form: Form,
+  place: { unit: Unit; ancestors: readonly Unit[]; signer: Signer; today: string; people: FormPeople },
+): KeptLine[] {
+  const { settings } = engine
+  const { people, ...judged } = place
+  const contextOf = (nationalId: string, day: string) => {
+    const personId = people.ids.get(normalised(engine, nationalId)) ?? null
+    const person = personId === null ? undefined : people.aggregates.get(personId)
+    return {
+      settings,
+      ...judged,
+      personId,
+      facts: person === undefined ? null : foldEvents(person.events, day, settings.timeZone),
+      heldGrantsOfUnit:
+        person?.grants.some(grant => grant.unit === form.unit && grant.ended === null) ?? false,
+    }
+  }
+  return [
+    ...form.activations.map((filed, index) => {
+      const from = startDay(filed, judged.today)
+      const context = contextOf(filed.person.nationalId, from)
+      const decided = decideActivation(filed, context)
+      return {
+        kind: 'activation' as const,
+        line: `A${index + 1}`,
+        personId: context.personId,
+        filed,
+        from,
+        ...decided,
+      }
+    }),
+    ...form.deactivations.map((filed, index) => {
+      const context = contextOf(filed.nationalId, judged.today)
+      return {
+        kind: 'deactivation' as const,
+        line: `C${index + 1}`,
+        personId: context.personId,
+        filed,
+        ...decideDeactivation(filed, context),
+      }
+    }),
+  ]
+}
+
+/** With `personnelRegister: "declared"` an accepted line may be the first mention of a person. */
+async function ensurePerson(engine: Engine, line: KeptLine): Promise<KeptLine> {
+  if (line.kind !== 'activation' || line.decision !== 'accepted' || line.personId !== null) return line
+  const nationalId = normalised(engine, line.filed.person.nationalId)
+  return { ...line, personId: await engine.people.ensure(nationalId, engine.clock()) }
+}

@@ -1,0 +1,103 @@
+import * as z from 'zod'
+import { CatalogueId, EndedAccess } from './access.ts'
+import { CivilDate, Instant } from './calendar.ts'
+import { NamedPerson, PersonId } from './person.ts'
+import { KeptLine, LineId, RequestNumber, Signer } from './request.ts'
+import { Role } from './role.ts'
+import { ChainHead } from './target.ts'
+import { Unit } from './unit.ts'
+
+/** A person's own row: the only place where the national id meets the opaque key, and the head of the person's chain. */
+export const PersonRow = z.strictObject({
+  version: z.literal(1),
+  personId: PersonId,
+  /** Normalised. */
+  nationalId: z.string(),
+  /** Counts the facts recorded; a target row's `desiredVersion` is the value it must answer for. */
+  facts: z.number().int().nonnegative(),
+  head: ChainHead,
+  /** With `personnelRegister: "declared"`: names and unit as the last form gave them; the register prevails. */
+  declared: z.strictObject({ person: NamedPerson, unit: CatalogueId }).nullable(),
+})
+export type PersonRow = z.infer<typeof PersonRow>
+
+/** What one deactivation line ended: every grant that matches and was recorded up to fact number `facts`. */
+export const Ending = z.strictObject({
+  version: z.literal(1),
+  personId: PersonId,
+  request: RequestNumber,
+  line: LineId,
+  /** Null: human resources ends what any unit granted (R9). */
+  unit: CatalogueId.nullable(),
+  access: EndedAccess,
+  at: Instant,
+  facts: z.number().int(),
+})
+export type Ending = z.infer<typeof Ending>
+
+/** A request's own row; its lines stand beside it in rows of `linesPerRow`. */
+export const RequestRow = z.strictObject({
+  version: z.literal(1),
+  number: RequestNumber,
+  unit: CatalogueId,
+  signer: Signer,
+  filedAt: Instant,
+  lineCount: z.number().int(),
+  /** False until every accepted line is applied; the row is due as long. */
+  applied: z.boolean(),
+  head: ChainHead,
+})
+export type RequestRow = z.infer<typeof RequestRow>
+
+export const LinesRow = z.strictObject({ version: z.literal(1), lines: z.array(KeptLine) })
+export type LinesRow = z.infer<typeof LinesRow>
+
+/** Keyed by (caller, route, key): holds the body's hash and where the answer is. */
+export const IdempotencyRow = z.strictObject({ version: z.literal(1), bodyHash: z.string(), ref: z.string() })
+export type IdempotencyRow = z.infer<typeof IdempotencyRow>
+
+/** Who bears an account name or address in a target; a released one rests for the quarantine. */
+export const NameRow = z.strictObject({
+  version: z.literal(1),
+  personId: PersonId,
+  releasedAt: Instant.nullable(),
+})
+export type NameRow = z.infer<typeof NameRow>
+
+/** (issuer, subject) → person. */
+export const IdentityRow = z.strictObject({ version: z.literal(1), personId: PersonId, linkedAt: Instant })
+export type IdentityRow = z.infer<typeof IdentityRow>
+
+/** A dated role of a person; both days included, `until` null is open. */
+export const RoleRow = z.strictObject({
+  version: z.literal(1),
+  role: Role,
+  from: CivilDate,
+  until: CivilDate.nullable(),
+})
+export type RoleRow = z.infer<typeof RoleRow>
+
+/** A unit's row with the head of its chain. */
+export const UnitRow = z.strictObject({ version: z.literal(1), unit: Unit, head: ChainHead })
+export type UnitRow = z.infer<typeof UnitRow>
+
+/** The body's own row: the head of the chain whose first entry names the body. */
+export const BodyRow = z.strictObject({
+  version: z.literal(1),
+  bodyId: CatalogueId,
+  foundedAt: Instant,
+  head: ChainHead,
+})
+export type BodyRow = z.infer<typeof BodyRow>
+
+/** Something a human has to look at: a parked target row. Closed when the row converges. */
+export const TaskRow = z.strictObject({
+  version: z.literal(1),
+  kind: z.literal('parked'),
+  personId: PersonId,
+  target: z.string(),
+  fault: z.string(),
+  openedAt: Instant,
+  closedAt: Instant.nullable(),
+})
+export type TaskRow = z.infer<typeof TaskRow>

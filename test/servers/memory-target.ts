@@ -1,0 +1,143 @@
+import { createHash, randomUUID } from 'node:crypto'
+import {
+  type AccountRef,
+  type Applied,
+  type Connector,
+  ConnectorError,
+  type ConnectorFault,
+  type Outcome,
+  type Plan,
+  type Profile,
+} from '../../functions/connectors/contract.ts'
+import type { Observation, Right, Step } from '../../schemas/target.ts'
+
+interface Account {
+  accountId: string
+  name: string
+  owner: string
+  enabled: boolean
+  expiresAt: string | null
+  rights: Map<string, Right>
+  retired: boolean
+  profileHash: string
+}
+
+/** A target in memory, for what is under test around it. It counts what was done to it and can be made to fail. */
+export interface MemoryTarget extends Connector {
+  readonly accounts: Map<string, Account>
+  /** Every step that changed something, in order. */
+  readonly changes: { readonly accountId: string; readonly act: Step['act'] }[]
+  /** Null: well. Otherwise every call fails like this; `after`: the steps happen and the answer is lost. */
+  fault: { kind: ConnectorFault; retryable: boolean; after?: boolean } | null
+  /** Called before each step; throwing there is the process dying. */
+  beforeStep: (step: Step) => void
+}
+
+export function memoryTarget(system: string): MemoryTarget {
+  const accounts = new Map<string, Account>()
+  const changes: MemoryTarget['changes'] = []
+  const profileHash = (profile: Profile) => createHash('sha256').update(JSON.stringify(profile)).digest('hex')
+
+  const find = (ref: AccountRef) =>
+    ref.accountId === null || !accounts.has(ref.accountId)
+      ? [...accounts.values()].find(account => account.name === ref.name)
+      : accounts.get(ref.accountId)
+
+  const failure = (): { ok: false; error: ConnectorError } => ({
+    ok: false,
+    error: new ConnectorError(system, target.fault?.kind ?? 'unreachable', target.fault?.retryable ?? true),
+  })
+
+  const take = (account: Account, step: Step, plan: Plan) => {
+    target.beforeStep(step)
+    changes.push({ accountId: account.accountId, act: step.act })
+    if (step.act === 'disable') account.enabled = false
+    if (step.act === 'enable') account.enabled = true
+    if (step.act === 'restore') account.retired = false
+    if (step.act === 'retire') {
+      account.retired = true
+      account.rights.clear()
+    }
+    if (step.act === 'set-profile') account.profileHash = profileHash(plan.profile)
+    if (step.act === 'set-expiry') account.expiresAt = step.expiresAt
+    if (step.act === 'revoke') account.rights.delete(step.right)
+    if (step.act === 'grant') account.rights.set(step.right.id, step.right)
+  }
+
+  const applyOne = (plan: Plan): Outcome<Applied> => {
+    let account = find(plan.account)
+    for (const step of plan.steps) {
+      if (step.act === 'create') {
+        if (account !== undefined) return { ok: false, error: new ConnectorError(system, 'conflict', false) }
+        target.beforeStep(step)
+        account = {
+          accountId: randomUUID(),
+          name: plan.account.name,
+          owner: plan.account.nationalId,
+          enabled: false,
+          expiresAt: null,
+          rights: new Map(),
+          retired: false,
+          profileHash: profileHash(plan.profile),
+        }
+        accounts.set(account.accountId, account)
+        changes.push({ accountId: account.accountId, act: 'create' })
+      } else if (account !== undefined) take(account, step, plan)
+    }
+    if (account === undefined) return { ok: false, error: new ConnectorError(system, 'missing', true) }
+    return { ok: true, value: { accountId: account.accountId, name: account.name } }
+  }
+
+  const target: MemoryTarget = {
+    system,
+    accounts,
+    changes,
+    fault: null,
+    beforeStep: () => {},
+    profileHash,
+    async observe(refs) {
+      await Promise.resolve()
+      return refs.map((ref): Outcome<Observation> => {
+        if (target.fault !== null && target.fault.after !== true) return failure()
+        const account = find(ref)
+        if (account === undefined)
+          return {
+            ok: true,
+            value: {
+              state: 'absent',
+              accountId: null,
+              name: null,
+              expiresAt: null,
+              rights: [],
+              retired: null,
+              profileHash: null,
+            },
+          }
+        if (account.owner !== ref.nationalId)
+          return { ok: false, error: new ConnectorError(system, 'conflict', false) }
+        return {
+          ok: true,
+          value: {
+            state: account.enabled ? 'enabled' : 'disabled',
+            accountId: account.accountId,
+            name: account.name,
+            expiresAt: account.expiresAt,
+            rights: [...account.rights.values()].sort((one, other) => (one.id < other.id ? -1 : 1)),
+            retired: account.retired,
+            profileHash: account.profileHash,
+          },
+        }
+      })
+    },
+    async apply(plans) {
+      await Promise.resolve()
+      return plans.map(plan => {
+        if (target.fault !== null && target.fault.after !== true) return failure()
+        const result = applyOne(plan)
+        return target.fault?.after === true ? failure() : result
+      })
+    },
+    close: () => Promise.resolve(),
+  }
+  return target
+}

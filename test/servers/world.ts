@@ -1,0 +1,173 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { createLedgerStore } from '../../functions/stores/ledger.ts'
+import { createPeopleStore } from '../../functions/stores/people.ts'
+import { createRequestStore } from '../../functions/stores/requests.ts'
+import { openTables } from '../../functions/stores/tables.ts'
+import { createTargetStore } from '../../functions/stores/targets.ts'
+import { type BrokenRun, convergeTarget } from '../../functions/workflows/converge-target.ts'
+import type { Engine, LogCode } from '../../functions/workflows/engine.ts'
+import { recordHrEvents } from '../../functions/workflows/record-hr-event.ts'
+import { type Submitted, submitRequest } from '../../functions/workflows/submit-request.ts'
+import { sweepDue } from '../../functions/workflows/sweep-due.ts'
+import sample from '../../infra/settings/valle-claro.json' with { type: 'json' }
+import type { Contract } from '../../schemas/contract.ts'
+import { LedgerEntry } from '../../schemas/ledger.ts'
+import { Form } from '../../schemas/request.ts'
+import { Settings, type TargetId } from '../../schemas/settings.ts'
+import type { Unit } from '../../schemas/unit.ts'
+import { openTestTables } from './aws/tables.ts'
+import { type MemoryTarget, memoryTarget } from './memory-target.ts'
+
+export const zoneDay = { now: Date.parse('2026-11-20T15:00:00.000Z') }
+
+/** The engine on real stores, with targets in memory, a clock that stands still, and doorbells that are only written down. */
+export async function openWorld(
+  options: { settings?: Partial<Settings>; nastiness?: { seed: number; rate: number } } = {},
+) {
+  const dynamo = await openTestTables(options.nastiness === undefined ? {} : { nastiness: options.nastiness })
+  const tables = openTables(
+    { state: dynamo.stateTable, ledger: dynamo.ledgerTable },
+    new DynamoDBClient({ ...dynamo.client, maxAttempts: 5 }),
+  )
+  const rung: { personId: string; target: TargetId; urgent: boolean }[] = []
+  const logged: LogCode[] = []
+  const time = { now: zoneDay.now }
+  const settings = Settings.parse({ ...sample, ...options.settings })
+  const engine: Engine = {
+    settings,
+    people: createPeopleStore(tables),
+    targets: createTargetStore(tables),
+    requests: createRequestStore(tables),
+    bells: {
+      ring: async rings => {
+        rung.push(...rings)
+        return 0
+      },
+    },
+    clock: () => time.now,
+    log: code => {
+      logged.push(code)
+    },
+  }
+  const targets: Record<TargetId, MemoryTarget> = {
+    directory: memoryTarget('directory'),
+    mail: memoryTarget('mail'),
+    erp: memoryTarget('erp'),
+  }
+  const units = new Map<string, Unit>()
+  const ledger = createLedgerStore(tables)
+
+  async function converge(personId: string, target: TargetId, using: Engine = engine): Promise<BrokenRun[]> {
+    return convergeTarget(
+      { ...using, target, connector: targets[target] },
+      [personId],
+      new Date(time.now).toISOString(),
+    )
+  }
+
+  return {
+    dynamo,
+    tables,
+    engine,
+    ledger,
+    targets,
+    units,
+    rung,
+    logged,
+    time,
+    converge,
+
+    /** Answers every doorbell and sweeps until nothing is due now. */
+    async settle(using: Engine = engine): Promise<void> {
+      for (let round = 0; round < 50; round++) {
+        const rings = rung.splice(0)
+        for (const target of ['directory', 'mail', 'erp'] as const)
+          for (const personId of new Set(
+            rings.filter(ring => ring.target === target).map(ring => ring.personId),
+          )) {
+            const broken = await converge(personId, target, using)
+            if (broken[0] !== undefined) throw broken[0].bug
+          }
+        if (rung.length > 0) continue
+        const swept = await sweepDue(using, new Date(time.now).toISOString())
+        if (swept.rung === 0 && swept.requests === 0) return
+      }
+      throw new Error('the world does not settle')
+    },
+
+    /** A person in the register, hired into a unit. */
+    async hire(
+      nationalId: string,
+      names: { givenNames: string; surnames: string },
+      unit: string,
+      contract: Contract,
+      effectiveOn = contract.startsOn,
+    ): Promise<string> {
+      await recordHrEvents(
+        engine,
+        nationalId,
+        [
+          {
+            version: 1,
+            id: crypto.randomUUID(),
+            type: 'hired',
+            nationalId,
+            effectiveOn,
+            person: { nationalId, ...names, position: 'Administrativo' },
+            contract,
+            unit,
+            recordedAt: new Date(time.now).toISOString(),
+          },
+        ],
+        { actor: { personId: null, role: 'hr', onBehalfOf: null }, cause: { kind: 'test', ref: 'hire' } },
+      )
+      return (await engine.people.idOf(nationalId)) ?? ''
+    },
+
+    /** Files a form as somebody; roles by word. */
+    async submit(
+      callerId: string,
+      form: unknown,
+      more: {
+        roles?: readonly ('hr' | 'it' | 'security' | 'authority')[]
+        key?: string
+        dryRun?: boolean
+      } = {},
+    ): Promise<Submitted | { refused: string }> {
+      return submitRequest(
+        {
+          ...engine,
+          units: {
+            withAncestors: async id => {
+              const unit = units.get(id)
+              return unit === undefined ? null : { unit, ancestors: [] }
+            },
+          },
+        },
+        {
+          caller: { personId: callerId, roles: more.roles ?? [] },
+          form: Form.parse(form),
+          idempotency: more.key === undefined ? null : { key: more.key, bodyHash: JSON.stringify(form) },
+          dryRun: more.dryRun ?? false,
+          eventAt: new Date(time.now).toISOString(),
+        },
+      )
+    },
+
+    /** The person's account row in a target. */
+    async row(personId: string, target: TargetId) {
+      const row = (await engine.people.load(personId))?.targets.get(target)
+      if (row === undefined) throw new Error('no such row')
+      return row
+    },
+
+    /** All entries of a chain, parsed. */
+    async entries(chain: string): Promise<LedgerEntry[]> {
+      return (await ledger.chain(chain)).map(entry => LedgerEntry.parse(JSON.parse(entry.text)))
+    },
+
+    close: dynamo.close,
+  }
+}
+
+export type World = Awaited<ReturnType<typeof openWorld>>
