@@ -6,11 +6,10 @@ export default {
     'functions/handlers/*.ts!', // named by the CDK app as files, one Lambda function each
     '!functions/handlers/compose*.ts!',
     'infra/app.ts!', // named by cdk.json
-    'infra/require-node.mjs!', // run before the scripts of package.json
     '.ci/*.ts', // named by package.json and .ci/run
   ],
   project: [
-    '{schemas,functions,infra}/**/*.{ts,mjs}!',
+    '{schemas,functions,infra}/**/*.ts!',
     '!infra/local/**!',
     '{infra/local,test,.ci}/**/*.{ts,mjs}',
     '*.ts',
