@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { App, DefaultStackSynthesizer, Stack, Validations } from 'aws-cdk-lib/core'
 import * as z from 'zod'
 import { Settings } from '../schemas/settings.ts'
-import { type BundleOptions, bundleFunctions } from './bundle.ts'
+import { type Bundles, bundleFunctions } from './bundle.ts'
 import { AccessRequests } from './capabilities/access-requests.ts'
 import { Alarms } from './capabilities/alarms.ts'
 import { FrontDoor } from './capabilities/front-door.ts'
@@ -30,7 +30,9 @@ export const Context = z.object({
 })
 export type Context = z.input<typeof Context>
 
-export interface SynthesisOptions extends BundleOptions {
+export interface SynthesisOptions {
+  /** Finished bundles, where the template alone is wanted; default: bundle the functions now. */
+  readonly bundles?: Bundles
   /** Where the cloud assembly goes; default as the CDK's CLI says, else `cdk.out`. */
   readonly outdir?: string
   readonly context?: Context
@@ -53,11 +55,8 @@ export async function synthesize(
     checks: app.node.tryGetContext('checks'),
   })
   const settings = Settings.parse(JSON.parse(await readFile(resolve(repository, context.settings), 'utf8')))
-  const bundles = await bundleFunctions(
-    functionNames(settings.targets.map(target => target.id)),
-    settings,
-    options,
-  )
+  const names = functionNames(settings.targets.map(target => target.id))
+  const bundles = options.bundles ?? (await bundleFunctions(names, settings))
 
   const stack = new Stack(app, context.stack, {
     description: `Llavero: access provisioning for ${settings.body.name}`,
@@ -84,11 +83,15 @@ export async function synthesize(
     },
   )
 
-  if (context.checks === 'on') {
-    const { AwsSolutionsChecks } = await import('cdk-nag')
-    Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
-  }
+  if (context.checks === 'on') await addChecks(app)
   return { directory: app.synth().directory, stack: stack.stackName }
+}
+
+/** A finding without a reason given for it, beside the construct it concerns, stops the synthesis. */
+export async function addChecks(app: App): Promise<void> {
+  // Loaded here only: it brings the whole of aws-cdk-lib with it.
+  const { AwsSolutionsChecks } = await import('cdk-nag')
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
 }
 
 /** Wanted before the App exists, so read from where the App will find it. */

@@ -8,10 +8,13 @@ import type { Settings } from '../schemas/settings.ts'
 const repository = resolve(import.meta.dirname, '..')
 
 /**
- * Packages that only `import('…')` reaches: each becomes a file of its own beside `index.mjs`, read when it is first wanted.
- * tedious (SQL Server) is 1.2 MB with its code pages, and most bodies never load it.
+ * Packages that only `import('…')` reaches: each becomes a file of its own beside `index.mjs`, read when it is first
+ * wanted and there only for a body that wants it. tedious (SQL Server) is 1.2 MB with its code pages.
  */
-const lazyPackages = ['tedious'] as const
+const lazyPackages: Record<string, (settings: Settings) => boolean> = {
+  tedious: settings =>
+    settings.targets.some(target => target.kind === 'sql' && target.dialect === 'sql-server'),
+}
 
 export interface BundleOptions {
   /** Function name → its entry file. Default: `functions/handlers/<name>.ts`. */
@@ -23,20 +26,18 @@ export interface BundleOptions {
 export interface Bundles {
   /** Directory of a function's asset: `index.mjs` (export `handler`) and `settings.json`. */
   directory(name: string): string
-  /** Whether esbuild had to run. */
-  readonly built: boolean
 }
 
 /**
  * Bundles all functions in one esbuild call, or takes them from the cache: the key is the hash of every source a bundle
  * can contain, the locked packages, this file, the names and the settings. A package changed by hand under
- * `node_modules` is not noticed: delete `.cache`.
+ * `node_modules` is not noticed: delete `.cache`. `built` tells whether esbuild had to run.
  */
 export async function bundleFunctions(
   names: readonly string[],
   settings: Settings,
   options: BundleOptions = {},
-): Promise<Bundles> {
+): Promise<Bundles & { readonly built: boolean }> {
   const entries = Object.fromEntries(
     names.map(name => [
       name,
@@ -50,7 +51,7 @@ export async function bundleFunctions(
   const document = `${JSON.stringify(settings, null, 2)}\n`
   const cache = options.cache ?? join(repository, '.cache', 'bundles')
   const finished = join(cache, await hashInputs(entries, document))
-  const bundles = (built: boolean): Bundles => ({ built, directory: name => join(finished, name) })
+  const bundles = (built: boolean) => ({ built, directory: (name: string) => join(finished, name) })
   if (existsSync(finished)) {
     await utimes(finished, new Date(), new Date())
     return bundles(false)
@@ -59,7 +60,7 @@ export async function bundleFunctions(
   await mkdir(cache, { recursive: true })
   const draft = await mkdtemp(join(cache, 'draft-'))
   try {
-    await runEsbuild(entries, draft)
+    await runEsbuild(entries, settings, draft)
     for (const name of names) await writeFile(join(draft, name, 'settings.json'), document)
     await rm(join(draft, 'lazy'), { recursive: true, force: true })
     await rename(draft, finished).catch(async error => {
@@ -73,14 +74,19 @@ export async function bundleFunctions(
   return bundles(true)
 }
 
-async function runEsbuild(entries: Readonly<Record<string, string>>, outdir: string): Promise<void> {
+async function runEsbuild(
+  entries: Readonly<Record<string, string>>,
+  settings: Settings,
+  outdir: string,
+): Promise<void> {
+  const wanted = Object.keys(lazyPackages).filter(name => lazyPackages[name]?.(settings))
   // Loaded here only: a run that finds its bundles in the cache pays nothing for it.
   const { build } = await import('esbuild')
   const { metafile } = await build({
     absWorkingDir: repository,
     entryPoints: {
       ...Object.fromEntries(Object.entries(entries).map(([name, file]) => [`${name}/index`, file])),
-      ...Object.fromEntries(lazyPackages.map(name => [`lazy/${name}`, name])),
+      ...Object.fromEntries(wanted.map(name => [`lazy/${name}`, `lazy:${name}`])),
     },
     outdir,
     bundle: true,
@@ -96,26 +102,39 @@ async function runEsbuild(entries: Readonly<Record<string, string>>, outdir: str
     logLevel: 'silent',
     plugins: [leanSdk, lazy],
   })
-  await placeLazyPackages(metafile, outdir)
+  await placeLazyPackages(metafile, wanted, outdir)
 }
 
 /** Copies each lazy package's file beside the bundles that may ask for it. */
-async function placeLazyPackages(metafile: Metafile, outdir: string): Promise<void> {
-  for (const [file, output] of Object.entries(metafile.outputs)) {
-    if (!file.endsWith('/index.mjs')) continue
-    for (const wanted of output.imports.filter(one => one.external && one.path.startsWith('./lazy-'))) {
-      const name = wanted.path.slice('./lazy-'.length, -'.mjs'.length)
-      await cp(join(outdir, 'lazy', `${name}.mjs`), resolve(repository, file, '..', `lazy-${name}.mjs`))
-    }
-  }
+async function placeLazyPackages(
+  metafile: Metafile,
+  wanted: readonly string[],
+  outdir: string,
+): Promise<void> {
+  for (const [file, output] of Object.entries(metafile.outputs))
+    for (const name of wanted)
+      if (output.imports.some(one => one.path === lazyFile(name)))
+        await cp(join(outdir, 'lazy', `${name}.mjs`), resolve(repository, file, '..', lazyFile(name)))
 }
+
+const lazyFile = (name: string) => `./lazy-${name}.mjs`
 
 const lazy: Plugin = {
   name: 'lazy-packages',
   setup(build) {
-    build.onResolve({ filter: new RegExp(`^(${lazyPackages.join('|')})$`) }, found =>
-      found.kind === 'dynamic-import' ? { path: `./lazy-${found.path}.mjs`, external: true } : undefined,
+    build.onResolve({ filter: new RegExp(`^(${Object.keys(lazyPackages).join('|')})$`) }, found =>
+      found.kind === 'dynamic-import' ? { path: lazyFile(found.path), external: true } : undefined,
     )
+    build.onResolve({ filter: /^lazy:/ }, found => ({ path: found.path.slice(5), namespace: 'lazy' }))
+    // They are CommonJS, whose names an ES module's file has to spell out.
+    build.onLoad({ filter: /.*/, namespace: 'lazy' }, async found => {
+      const names = Object.keys(await import(found.path)).filter(name => /^[A-Za-z_]\w*$/.test(name))
+      const named = names.filter(name => name !== 'default').join(', ')
+      return {
+        contents: `import * as all from '${found.path}'\nexport const { ${named} } = all`,
+        resolveDir: repository,
+      }
+    })
   },
 }
 

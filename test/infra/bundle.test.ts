@@ -1,0 +1,146 @@
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bundleFunctions } from '../../infra/bundle.ts'
+import { functionNames } from '../../infra/capabilities/grants.ts'
+import { Settings } from '../../schemas/settings.ts'
+
+const repository = resolve(import.meta.dirname, '../..')
+
+describe('the bundles', () => {
+  let folder: string
+  let settings: Settings
+  const entry = async (name: string, source: string) => {
+    const file = join(folder, `${name}.ts`)
+    await writeFile(file, source)
+    return file
+  }
+  beforeAll(async () => {
+    // Inside the repository, so that the entries find its packages.
+    await mkdir(join(repository, '.cache'), { recursive: true })
+    folder = await mkdtemp(join(repository, '.cache', 'bundle-test-'))
+    const sample = await readFile(join(repository, 'infra/settings/valle-claro.json'), 'utf8')
+    settings = Settings.parse(JSON.parse(sample))
+  })
+  afterAll(async () => rm(folder, { recursive: true, force: true }))
+
+  it('name the entry file that a declared function lacks', async () => {
+    await expect(
+      bundleFunctions(['file-complaint'], settings, { cache: join(folder, 'cache') }),
+    ).rejects.toThrow(/functions\/handlers\/file-complaint\.ts/)
+  })
+
+  it('hold one module and the body’s settings, the same each time, and come from the cache the second time', async () => {
+    const entries = {
+      one: await entry(
+        'one',
+        "import * as z from 'zod'\nexport const handler = () => z.string().parse('one')",
+      ),
+      two: await entry('two', 'export const handler = () => 2'),
+    }
+    const build = (cache: string) =>
+      bundleFunctions(['one', 'two'], settings, { entries, cache: join(folder, cache) })
+    const first = await build('cache')
+    expect(first.built).toBe(true)
+    expect((await readdir(first.directory('one'))).sort()).toEqual(['index.mjs', 'settings.json'])
+    expect(JSON.parse(await readFile(join(first.directory('two'), 'settings.json'), 'utf8'))).toEqual(
+      settings,
+    )
+    const { handler } = await import(pathToFileURL(join(first.directory('one'), 'index.mjs')).href)
+    expect(handler()).toBe('one')
+
+    expect((await build('cache')).built).toBe(false)
+    const elsewhere = await build('other')
+    expect(await readFile(join(elsewhere.directory('one'), 'index.mjs'))).toEqual(
+      await readFile(join(first.directory('one'), 'index.mjs')),
+    )
+  })
+
+  it('are made anew when a source or the settings change', async () => {
+    const cache = join(folder, 'cache')
+    const entries = { fickle: await entry('fickle', 'export const handler = () => 1') }
+    const before = await bundleFunctions(['fickle'], settings, { entries, cache })
+    await entry('fickle', 'export const handler = () => 2')
+    const after = await bundleFunctions(['fickle'], settings, { entries, cache })
+    expect(after.directory('fickle')).not.toBe(before.directory('fickle'))
+    const other = await bundleFunctions(
+      ['fickle'],
+      { ...settings, timeZone: 'America/Punta_Arenas' },
+      { entries, cache },
+    )
+    expect(other.built).toBe(true)
+  })
+
+  it('leave nothing half-made behind when a source does not compile', async () => {
+    const cache = join(folder, 'broken')
+    const entries = { broken: await entry('broken', 'export const handler = (') }
+    await expect(bundleFunctions(['broken'], settings, { entries, cache })).rejects.toThrow(/Build failed/)
+    expect(await readdir(cache)).toEqual([])
+  })
+
+  it('take credentials from the environment and bring no other way of finding them', async () => {
+    const entries = {
+      table: await entry(
+        'table',
+        "import { DynamoDBClient } from '@aws-sdk/client-dynamodb'\nexport const handler = () => new DynamoDBClient({ region: 'sa-east-1' }).config.credentials()",
+      ),
+    }
+    const bundles = await bundleFunctions(['table'], settings, { entries, cache: join(folder, 'cache') })
+    const file = join(bundles.directory('table'), 'index.mjs')
+    expect(await readFile(file, 'utf8')).not.toMatch(
+      /AWS_CONTAINER_CREDENTIALS|AssumeRoleWithWebIdentity|credential_process/,
+    )
+    const { handler } = await import(pathToFileURL(file).href)
+    const kept = { id: process.env.AWS_ACCESS_KEY_ID, secret: process.env.AWS_SECRET_ACCESS_KEY }
+    try {
+      process.env.AWS_ACCESS_KEY_ID = 'submit-request'
+      process.env.AWS_SECRET_ACCESS_KEY = 'any'
+      expect(await handler()).toMatchObject({ accessKeyId: 'submit-request', secretAccessKey: 'any' })
+    } finally {
+      if (kept.id === undefined) delete process.env.AWS_ACCESS_KEY_ID
+      else process.env.AWS_ACCESS_KEY_ID = kept.id
+      if (kept.secret === undefined) delete process.env.AWS_SECRET_ACCESS_KEY
+      else process.env.AWS_SECRET_ACCESS_KEY = kept.secret
+    }
+  })
+
+  it('keep SQL Server’s driver in a file of its own, for the bodies whose ERP speaks it', async () => {
+    const entries = {
+      erp: await entry(
+        'erp',
+        "export const handler = async () => new (await import('tedious')).Request('select 1', () => undefined)",
+      ),
+      mail: await entry('mail', 'export const handler = () => undefined'),
+    }
+    const options = { entries, cache: join(folder, 'cache') }
+    const without = await bundleFunctions(['erp', 'mail'], settings, options)
+    expect((await readdir(without.directory('erp'))).sort()).toEqual(['index.mjs', 'settings.json'])
+
+    const targets = settings.targets.map(target =>
+      target.kind === 'sql' ? { ...target, dialect: 'sql-server' as const } : target,
+    )
+    const bundles = await bundleFunctions(['erp', 'mail'], { ...settings, targets }, options)
+    expect((await readdir(bundles.directory('erp'))).sort()).toEqual([
+      'index.mjs',
+      'lazy-tedious.mjs',
+      'settings.json',
+    ])
+    expect((await readdir(bundles.directory('mail'))).sort()).toEqual(['index.mjs', 'settings.json'])
+    const { handler } = await import(pathToFileURL(join(bundles.directory('erp'), 'index.mjs')).href)
+    expect(await handler()).toMatchObject({ sqlTextOrProcedure: 'select 1' })
+  })
+
+  it('stay, each of them, within 600 KB', async () => {
+    const names = functionNames(['directory', 'mail', 'erp']).filter(name =>
+      existsSync(join(repository, 'functions/handlers', `${name}.ts`)),
+    )
+    if (names.length === 0) return
+    const bundles = await bundleFunctions(names, settings)
+    for (const name of names) {
+      const { size } = await stat(join(bundles.directory(name), 'index.mjs'))
+      expect([name, size <= 600_000, size]).toEqual([name, true, size])
+    }
+  })
+})

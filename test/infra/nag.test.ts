@@ -1,0 +1,55 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Queue } from 'aws-cdk-lib/aws-sqs'
+import { App, Stack } from 'aws-cdk-lib/core'
+import { describe, expect, it } from 'vitest'
+import { addChecks } from '../../infra/app.ts'
+import { synthesizeSample } from './synthesized.ts'
+
+interface Report {
+  readonly pluginReports: {
+    readonly pluginName: string
+    readonly conclusion: string
+    readonly violations: unknown[]
+    readonly suppressedViolations?: { readonly ruleName: string; readonly reason: string }[]
+  }[]
+}
+
+describe('cdk-nag', () => {
+  it('finds nothing that has no reason given for it', async () => {
+    const { report } = await synthesizeSample({ checks: 'on' })
+    const { pluginReports }: Report = JSON.parse(report ?? '{}')
+    const nag = pluginReports.find(one => one.pluginName === 'AwsSolutions')
+    expect(nag).toMatchObject({ conclusion: 'success', violations: [] })
+    const suppressed = nag?.suppressedViolations ?? []
+    expect(suppressed.map(one => one.ruleName).sort()).toEqual([
+      // The contract and the sign of life are open.
+      'AwsSolutions-APIG4',
+      'AwsSolutions-APIG4',
+      // Network interfaces of three workers.
+      'AwsSolutions-IAM5[Resource::*]',
+      'AwsSolutions-IAM5[Resource::*]',
+      'AwsSolutions-IAM5[Resource::*]',
+      // Three secrets that the body's own administrators rotate.
+      'AwsSolutions-SMG4',
+      'AwsSolutions-SMG4',
+      'AwsSolutions-SMG4',
+    ])
+    for (const one of suppressed) expect(one.reason.length).toBeGreaterThan(80)
+  })
+
+  it('stops the synthesis at a planted queue that anybody may read in the clear', async () => {
+    const outdir = await mkdtemp(join(tmpdir(), 'llavero-nag-'))
+    const exitCode = process.exitCode
+    try {
+      const app = new App({ outdir, builtinCloudFormationValidation: false })
+      new Queue(new Stack(app, 'planted'), 'Open')
+      await addChecks(app)
+      expect(() => app.synth()).toThrow(/AwsSolutions-SQS4/)
+    } finally {
+      process.exitCode = exitCode
+      await rm(outdir, { recursive: true, force: true })
+    }
+  })
+})

@@ -1,0 +1,133 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type Grants, grants } from '../../infra/capabilities/grants.ts'
+import {
+  list,
+  nameOf,
+  ofType,
+  type Resource,
+  type Synthesized,
+  statementsOf,
+  synthesizeSample,
+} from './synthesized.ts'
+
+describe('the rights of the functions', () => {
+  let sample: Synthesized
+  let functions: Resource[]
+  let stateTable: string
+  let ledgerTable: string
+  beforeAll(async () => {
+    sample = await synthesizeSample()
+    functions = ofType(sample, 'AWS::Lambda::Function').map(([, lambda]) => lambda)
+    const tables = ofType(sample, 'AWS::DynamoDB::GlobalTable').map(([id]) => id)
+    stateTable = tables.find(id => id.startsWith('Register')) ?? ''
+    ledgerTable = tables.find(id => id.startsWith('Audit')) ?? ''
+  })
+
+  const allowed = (lambda: Resource) =>
+    statementsOf(sample, lambda)
+      .filter(statement => statement.Effect === 'Allow')
+      .flatMap(statement =>
+        list(statement.Action).flatMap(action =>
+          list(statement.Resource).map(resource => ({ action, resource: JSON.stringify(resource) })),
+        ),
+      )
+
+  it('gives every function its own role, and a role to nobody else', () => {
+    const roles = functions.map(lambda => lambda.Properties.Role['Fn::GetAtt'][0])
+    expect(new Set(roles).size).toBe(functions.length)
+    expect(functions.map(nameOf).sort()).toEqual(Object.keys(grants).sort())
+    for (const [id, role] of ofType(sample, 'AWS::IAM::Role'))
+      expect([id, role.Properties.ManagedPolicyArns]).toEqual([id, undefined])
+    for (const [, policy] of ofType(sample, 'AWS::IAM::Policy'))
+      for (const role of policy.Properties.Roles) expect(roles).not.toContain(role.Ref)
+  })
+
+  it('allows on the two tables exactly what the table of grants says', () => {
+    for (const lambda of functions) {
+      const granted: Grants = grants[nameOf(lambda) as keyof typeof grants]
+      const expected = [
+        ...(granted.state?.actions ?? []).map(action => `${action} ${stateTable}`),
+        ...(granted.state?.indexes ?? []).map(index => `Query ${stateTable}/index/${index}`),
+        ...(granted.ledger?.actions ?? []).map(action => `${action} ${ledgerTable}`),
+        ...(granted.ledger?.indexes ?? []).map(index => `Query ${ledgerTable}/index/${index}`),
+      ]
+      const found = allowed(lambda)
+        .filter(({ action }) => action.startsWith('dynamodb:'))
+        .map(({ action, resource }) => {
+          const table = [stateTable, ledgerTable].find(id => resource.includes(id))
+          return `${action.slice('dynamodb:'.length)} ${table}${/\/index\/[a-z-]+/.exec(resource)?.[0] ?? ''}`
+        })
+      expect([nameOf(lambda), found.sort()]).toEqual([nameOf(lambda), expected.sort()])
+    }
+  })
+
+  it('lets no function update, delete, scan or rewrite an entry of the ledger', () => {
+    for (const lambda of functions)
+      for (const { action, resource } of allowed(lambda)) {
+        expect(action).not.toContain('*')
+        expect(action).not.toMatch(/DeleteItem|BatchWriteItem|PartiQL|Scan/)
+        if (resource.includes(ledgerTable))
+          expect(action).toMatch(/^dynamodb:(BatchGetItem|GetItem|PutItem|Query)$/)
+      }
+  })
+
+  it('names every resource; only the network interfaces cannot be named, and the code is denied those', () => {
+    for (const lambda of functions) {
+      const wild = statementsOf(sample, lambda).filter(statement =>
+        /"\*"|\/\*"/.test(JSON.stringify(statement.Resource)),
+      )
+      if (lambda.Properties.VpcConfig === undefined) {
+        expect([nameOf(lambda), wild]).toEqual([nameOf(lambda), []])
+        continue
+      }
+      expect(wild.map(statement => statement.Effect)).toEqual(['Allow', 'Deny'])
+      expect(wild[0]?.Action).toEqual(wild[1]?.Action)
+      for (const action of list(wild[0]?.Action ?? [])) expect(action).toMatch(/^ec2:/)
+      expect(wild[1]?.Condition).toEqual({ Null: { 'lambda:SourceFunctionArn': 'false' } })
+    }
+  })
+
+  it('lets each worker read its own target’s secret and no other', () => {
+    for (const lambda of functions) {
+      const secrets = allowed(lambda).filter(({ action }) => action.startsWith('secretsmanager:'))
+      const target = /^converge-(.*)$/.exec(nameOf(lambda))?.[1]
+      expect(secrets.map(({ action }) => action)).toEqual(target ? ['secretsmanager:GetSecretValue'] : [])
+      if (target) expect(secrets[0]?.resource).toContain(`Provisioning${target}Secret`)
+    }
+  })
+
+  it('tells a function the names of what it may touch, and of nothing else', () => {
+    for (const lambda of functions) {
+      const granted: Grants = grants[nameOf(lambda) as keyof typeof grants]
+      const variables = Object.keys(lambda.Properties.Environment.Variables).filter(
+        name => !name.startsWith('POWERTOOLS_'),
+      )
+      const expected = [
+        ...(granted.state ? ['STATE_TABLE'] : []),
+        ...(granted.ledger ? ['LEDGER_TABLE'] : []),
+        ...(granted.rings ?? []).flatMap(target => [
+          `QUEUE_${target.toUpperCase()}`,
+          `QUEUE_${target.toUpperCase()}_URGENT`,
+        ]),
+      ]
+      expect([nameOf(lambda), variables.sort()]).toEqual([nameOf(lambda), expected.sort()])
+    }
+  })
+
+  it('holds no right to a key: the tables’ keys answer to DynamoDB only, for this account only', () => {
+    for (const lambda of functions)
+      expect(allowed(lambda).filter(({ action }) => action.startsWith('kms:'))).toEqual([])
+    for (const table of [stateTable, ledgerTable]) {
+      const keyId =
+        sample.template.Resources[table]?.Properties.Replicas[0].SSESpecification.KMSMasterKeyId[
+          'Fn::GetAtt'
+        ][0]
+      const open = sample.template.Resources[keyId]?.Properties.KeyPolicy.Statement.filter(
+        (statement: { Principal: { AWS: unknown } }) => statement.Principal.AWS === '*',
+      )
+      expect(open).toHaveLength(1)
+      expect(open[0].Condition.StringEquals['kms:CallerAccount']).toEqual({ Ref: 'AWS::AccountId' })
+      expect(JSON.stringify(open[0].Condition.StringEquals['kms:ViaService'])).toContain('dynamodb.')
+    }
+  })
+})

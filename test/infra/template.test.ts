@@ -1,0 +1,148 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { nameOf, ofType, type Resource, type Synthesized, synthesizeSample } from './synthesized.ts'
+
+let sample: Synthesized
+let functions: [string, Resource][]
+beforeAll(async () => {
+  sample = await synthesizeSample()
+  functions = ofType(sample, 'AWS::Lambda::Function')
+})
+const refersTo = (value: unknown, id: string) => JSON.stringify(value).includes(`"${id}"`)
+
+describe('the synthesized app', () => {
+  it('knows no account, no region and asks nobody anything', () => {
+    expect(sample.text).not.toMatch(/\b\d{12}\b/)
+    expect(sample.text).not.toMatch(/\b(us|sa|eu|ap|ca)-[a-z]+-\d\b/)
+    expect(sample.manifest).not.toHaveProperty('missing')
+    expect(sample.manifest).toMatchObject({
+      artifacts: { llavero: { environment: 'aws://unknown-account/unknown-region' } },
+    })
+  })
+
+  it('is the same each time, whether or not it was checked', async () => {
+    expect((await synthesizeSample()).text).toBe(sample.text)
+    expect((await synthesizeSample({ checks: 'on' })).text).toBe(sample.text)
+  })
+
+  it('carries no password, person or server of the body', () => {
+    expect(sample.text).not.toMatch(/password|ldaps:|postgresql:|valleclaro\.example|nationalId":/i)
+  })
+
+  it('can stand twice in one account: two bodies, two names', async () => {
+    const other = await synthesizeSample({ checks: 'off', stack: 'otra-comuna' })
+    for (const [, lambda] of ofType(other, 'AWS::Lambda::Function'))
+      expect(lambda.Properties.FunctionName).toBe(`otra-comuna-${nameOf(lambda)}`)
+  })
+})
+
+describe('the functions', () => {
+  it('run on Node 24 on arm64, each with its settings beside it', () => {
+    expect(functions).toHaveLength(13)
+    for (const [, lambda] of functions) {
+      expect(lambda.Properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Handler: 'index.handler',
+        FunctionName: `llavero-${nameOf(lambda)}`,
+      })
+      expect(lambda.Properties.MemorySize).toBeGreaterThanOrEqual(512)
+    }
+  })
+
+  it('answer within the 30 seconds that the API waits', () => {
+    const behindApi = ofType(sample, 'AWS::ApiGatewayV2::Integration').map(([, integration]) => integration)
+    const answering = functions.filter(([id]) =>
+      behindApi.some(integration => refersTo(integration.Properties.IntegrationUri, id)),
+    )
+    expect(answering).toHaveLength(8)
+    for (const [, lambda] of answering) expect(lambda.Properties.Timeout).toBeLessThan(30)
+  })
+
+  it('write logs that end after half a year, and into their own group only', () => {
+    const groups = ofType(sample, 'AWS::Logs::LogGroup')
+    for (const [, group] of groups) expect(group.Properties.RetentionInDays).toBe(180)
+    const own = functions.map(([, lambda]) => lambda.Properties.LoggingConfig.LogGroup.Ref)
+    expect(new Set(own).size).toBe(functions.length)
+    for (const id of own) expect(groups.map(([group]) => group)).toContain(id)
+  })
+
+  it('are loaded with the first people by a custom resource that runs again when the settings change', () => {
+    const [[, bootstrap]] = ofType(sample, 'Custom::Bootstrap') as [[string, Resource]]
+    const loader = functions.find(([, lambda]) => nameOf(lambda) === 'load-bootstrap')?.[0]
+    expect(bootstrap.Properties.ServiceToken).toEqual({ 'Fn::GetAtt': [loader, 'Arn'] })
+    expect(bootstrap.Properties.settingsHash).toMatch(/^[0-9a-f]{64}$/)
+  })
+})
+
+describe('the front door', () => {
+  const open = ['GET /health', 'GET /openapi.json']
+  const behindToken = {
+    'POST /requests': 'submit-request',
+    'GET /requests': 'read-requests',
+    'GET /requests/{number}': 'read-requests',
+    'GET /people/{nationalId}': 'read-people',
+    'GET /me': 'read-people',
+    'POST /people': 'record-people',
+    'GET /units/{id}': 'maintain-units',
+    'PUT /units/{id}': 'maintain-units',
+    'POST /units/{id}/deputies': 'maintain-units',
+    'POST /identities': 'link-identities',
+    'GET /audit': 'read-audit',
+    'GET /audit/verification': 'read-audit',
+  }
+
+  const target = (route: Resource) => {
+    const integration = Object.keys(sample.template.Resources).find(
+      id =>
+        sample.template.Resources[id]?.Type === 'AWS::ApiGatewayV2::Integration' &&
+        refersTo(route.Properties.Target, id),
+    )
+    const uri = sample.template.Resources[integration ?? '']?.Properties.IntegrationUri
+    const lambda = functions.find(([id]) => refersTo(uri, id))?.[1]
+    return lambda && nameOf(lambda)
+  }
+
+  it('lets nobody in without a token, except to the contract and the sign of life', () => {
+    const routes = ofType(sample, 'AWS::ApiGatewayV2::Route').map(([, route]) => route)
+    expect(routes.map(route => route.Properties.RouteKey).sort()).toEqual(
+      [...open, ...Object.keys(behindToken)].sort(),
+    )
+    for (const route of routes) {
+      const key: string = route.Properties.RouteKey
+      expect([key, route.Properties.AuthorizationType]).toEqual([key, open.includes(key) ? 'NONE' : 'JWT'])
+      expect([key, route.Properties.AuthorizerId !== undefined]).toEqual([key, !open.includes(key)])
+    }
+  })
+
+  it('leads every route to its function', () => {
+    for (const [, route] of ofType(sample, 'AWS::ApiGatewayV2::Route')) {
+      const key: string = route.Properties.RouteKey
+      expect([key, target(route)]).toEqual([
+        key,
+        open.includes(key) ? 'describe-api' : behindToken[key as keyof typeof behindToken],
+      ])
+    }
+  })
+
+  it('trusts the issuer and the audience that the operator names', () => {
+    const [[, authorizer]] = ofType(sample, 'AWS::ApiGatewayV2::Authorizer') as [[string, Resource]]
+    expect(authorizer.Properties).toMatchObject({
+      AuthorizerType: 'JWT',
+      IdentitySource: ['$request.header.Authorization'],
+      JwtConfiguration: { Issuer: { Ref: 'IssuerUrl' }, Audience: [{ Ref: 'Audience' }] },
+    })
+  })
+
+  it('writes the route’s pattern into its log, never the path nor who called', () => {
+    const [[, stage]] = ofType(sample, 'AWS::ApiGatewayV2::Stage') as [[string, Resource]]
+    const format: string = stage.Properties.AccessLogSettings.Format
+    expect(format).toContain('$context.routeKey')
+    expect(format).not.toMatch(
+      /\$context\.(path|identity|authorizer|domainName)|requestOverride|querystring/i,
+    )
+    expect(stage.Properties.DefaultRouteSettings).toMatchObject({
+      ThrottlingRateLimit: 50,
+      ThrottlingBurstLimit: 100,
+    })
+  })
+})
