@@ -1,0 +1,126 @@
+import { sql } from 'kysely'
+import type { MailSettings } from '../../../schemas/settings.ts'
+import { ConnectorError } from '../contract.ts'
+import type { Answer, Session } from '../sql-database.ts'
+import { groupBy, inChunks, list } from '../sql-statements.ts'
+import type { Mailbox } from './mailbox.ts'
+import { unusablePassword } from './unusable-password.ts'
+
+export interface Change {
+  readonly personId: string
+  readonly before: Mailbox | null
+  readonly after: Mailbox
+}
+
+/** PostfixAdmin's megabyte, so that its pages show the number that the settings hold. */
+const bytesOfMegabyte = 1_024_000
+
+const closes = (change: Change) => change.before?.active === true && !change.after.active
+
+/** R25: closing sets a flag. Nothing is ever deleted here: not a mailbox, not an alias, not a message. */
+export async function closeMailboxes(
+  session: Session,
+  settings: MailSettings,
+  changes: readonly Change[],
+): Promise<void> {
+  for (const some of inChunks(changes.filter(closes)))
+    insistOn(
+      settings,
+      some,
+      await session.run(sql`
+        update mailbox set active = false, modified = now()
+        where username in ${list(some.map(one => one.after.address))} and ${ownedBy(some)}`),
+    )
+}
+
+/** Everything but the closing: new mailboxes, and whatever differs in the old ones. Silent where nothing does. */
+export async function changeMailboxes(
+  session: Session,
+  settings: MailSettings,
+  changes: readonly Change[],
+): Promise<void> {
+  const made = changes.filter(change => change.before === null)
+  for (const some of inChunks(made)) await insertMailboxes(session, settings, some)
+  const kept = changes.filter(change => change.before !== null)
+  for (const some of groupBy(kept.filter(differs), ({ after }) => [after.name, after.active, after.endsAt]))
+    for (const few of inChunks(some)) await updateMailboxes(session, settings, few)
+  // As PostfixAdmin does: the address takes mail while its mailbox is active.
+  const turned = kept.filter(({ before, after }) => before?.active !== after.active)
+  for (const some of groupBy(turned, ({ after }) => after.active))
+    for (const few of inChunks(some))
+      await session.run(sql`
+        update alias set active = ${few[0]?.after.active}, modified = now()
+        where address in ${list(few.map(one => one.after.address))}`)
+}
+
+/** Whether anything is left to write once the closings are done. */
+export const needsTransaction = (changes: readonly Change[]): boolean =>
+  changes.some(change => change.before === null || differs(change) || closes(change))
+
+const differs = ({ before, after }: Change) =>
+  before?.name !== after.name || before.endsAt !== after.endsAt || (!before.active && after.active)
+
+async function insertMailboxes(
+  session: Session,
+  settings: MailSettings,
+  made: readonly Change[],
+): Promise<void> {
+  const quota = settings.quotaMegabytes * bytesOfMegabyte
+  const rows = made.map(({ after: { address, name, active, endsAt } }) => {
+    const localPart = address.slice(0, address.lastIndexOf('@'))
+    return sql`(${sql.join([
+      address,
+      unusablePassword(),
+      name,
+      `${settings.domain}/${localPart}/`,
+      quota,
+      localPart,
+      settings.domain,
+      active,
+      endsAt,
+    ])}, now(), now())`
+  })
+  await session.run(sql`
+    insert into mailbox
+      (username, password, name, maildir, quota, local_part, domain, active, valid_until, created, modified)
+    values ${sql.join(rows)}`)
+  const aliases = made.map(
+    ({ after: { address, active } }) =>
+      sql`(${sql.join([address, address, settings.domain, active])}, now(), now())`,
+  )
+  await session.run(
+    sql`insert into alias (address, goto, domain, active, created, modified) values ${sql.join(aliases)}`,
+  )
+  const marks = made.map(({ after, personId }) => list([after.address, personId]))
+  await session.run(
+    sql`insert into llavero_owner (account, person_id) values ${sql.join(marks)}
+      on conflict (account) do nothing`,
+  )
+}
+
+async function updateMailboxes(
+  session: Session,
+  settings: MailSettings,
+  alike: readonly Change[],
+): Promise<void> {
+  const [first] = alike
+  if (first === undefined) return
+  const { name, active, endsAt } = first.after
+  insistOn(
+    settings,
+    alike,
+    await session.run(sql`
+      update mailbox set name = ${name}, active = ${active}, valid_until = ${endsAt}, modified = now()
+      where username in ${list(alike.map(one => one.after.address))} and ${ownedBy(alike)}`),
+  )
+}
+
+/** What was read a moment ago must still hold: the mark belongs to one of these people. */
+const ownedBy = (changes: readonly Change[]) => sql`exists (
+  select 1 from llavero_owner o
+  where o.account = mailbox.username and o.person_id in ${list(changes.map(change => change.personId))})`
+
+/** Fewer rows than people: somebody else wrote in between. The next look will say what is there now. */
+function insistOn(settings: MailSettings, changes: readonly Change[], { affected }: Answer): void {
+  if (affected < changes.length) throw new ConnectorError(settings.id, 'throttled', true)
+}

@@ -1,0 +1,122 @@
+import {
+  createQueryId,
+  type DatabaseConnection,
+  type Driver,
+  type QueryCompiler,
+  type RawBuilder,
+} from 'kysely'
+import { ConnectorError } from './contract.ts'
+import { describeFault, isLostConnection, isServerAnswer } from './sql-faults.ts'
+
+/** A statement in one text for every dialect: names by `sql.id`, values only as parameters. */
+export type Statement = RawBuilder<unknown>
+
+export type Row = Readonly<Record<string, unknown>>
+
+export interface Answer {
+  readonly rows: readonly Row[]
+  /** Rows inserted, updated or deleted. */
+  readonly affected: number
+}
+
+/** Where statements can be run: the database itself (each by itself) or one transaction of it. Fails with `ConnectorError`. */
+export interface Session {
+  run(statement: Statement): Promise<Answer>
+}
+
+export interface SqlDatabase extends Session {
+  /** All or nothing. Whatever `work` throws takes back what it did. */
+  transaction<T>(work: (session: Session) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/** The connection broke under the statement: whether a commit was reached is unknown, a second look tells. */
+export class LostConnection extends ConnectorError {
+  constructor(system: string, code: unknown) {
+    super(system, 'unreachable', true, { code })
+  }
+}
+
+/**
+ * Kysely's driver and query compiler without its builder: the statements are few and written out, and the builder's
+ * 60 KB would not fit into a function's bundle. `openDriver` is called at the first statement.
+ */
+export function openDatabase(
+  system: string,
+  openDriver: () => Promise<Driver>,
+  compiler: QueryCompiler,
+): SqlDatabase {
+  let driver: Promise<Driver> | undefined
+  const opened = () => {
+    driver ??= openDriver().then(
+      async ready => {
+        await ready.init()
+        return ready
+      },
+      error => {
+        driver = undefined
+        throw error
+      },
+    )
+    return driver
+  }
+
+  async function outside<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call()
+    } catch (error) {
+      const fault = describeFault(system, error)
+      throw isLostConnection(error) ? new LostConnection(system, fault.cause) : fault
+    }
+  }
+
+  async function ask(connection: DatabaseConnection, statement: Statement): Promise<Answer> {
+    const compiled = compiler.compileQuery(statement.toOperationNode(), createQueryId())
+    const result = await connection.executeQuery<Row>(compiled)
+    return { rows: result.rows, affected: Number(result.numAffectedRows ?? 0) }
+  }
+
+  async function connected<T>(work: (connection: DatabaseConnection, on: Driver) => Promise<T>): Promise<T> {
+    const on = await outside(opened)
+    const connection = await outside(() => on.acquireConnection())
+    try {
+      return await work(connection, on)
+    } finally {
+      await on.releaseConnection(connection)
+    }
+  }
+
+  return {
+    run: statement => connected(connection => outside(() => ask(connection, statement))),
+
+    transaction: work =>
+      connected(async (connection, on) => {
+        let silent = false
+        const guarded = <T>(call: () => Promise<T>) =>
+          outside(async () => {
+            try {
+              return await call()
+            } catch (error) {
+              silent ||= !isServerAnswer(error)
+              throw error
+            }
+          })
+        await guarded(() => on.beginTransaction(connection, {}))
+        try {
+          const value = await work({ run: statement => guarded(() => ask(connection, statement)) })
+          await guarded(() => on.commitTransaction(connection))
+          return value
+        } catch (error) {
+          // A server that went silent rolls back by itself when the connection is dropped; asking it would only wait again.
+          // A rollback that fails drops the connection too: the first error is the one that tells why.
+          if (!silent) await on.rollbackTransaction(connection).catch(() => undefined)
+          throw error
+        }
+      }),
+
+    close: async () => {
+      const on = await driver?.catch(() => undefined)
+      await on?.destroy()
+    },
+  }
+}

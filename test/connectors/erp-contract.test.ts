@@ -1,0 +1,12 @@
+import { describeConnector } from './contract-suite.ts'
+import { openErp } from './erp-harness.ts'
+
+describeConnector('Users and permissions of an ERP, on PostgreSQL', openErp, {
+  faults: ['down', 'frozen', 'empty', 'slow'],
+  restarts: true,
+  unreadable: true,
+  readOnly: true,
+  rights: true,
+  retires: false,
+  patience: 12_000,
+})

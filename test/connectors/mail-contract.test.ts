@@ -1,0 +1,12 @@
+import { describeConnector } from './contract-suite.ts'
+import { openMail } from './mail-harness.ts'
+
+describeConnector("Mailboxes in PostfixAdmin's tables, on PostgreSQL", openMail, {
+  faults: ['down', 'frozen', 'empty', 'slow'],
+  restarts: true,
+  unreadable: true,
+  readOnly: true,
+  rights: false,
+  retires: false,
+  patience: 12_000,
+})
