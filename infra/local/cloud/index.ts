@@ -1,0 +1,222 @@
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  type WriteStream,
+  writeFileSync,
+} from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { JSONWebKeySet } from 'jose'
+import { type LocalRoutes, startGateway } from './api-gateway.ts'
+import { type AwsServices, startAwsEndpoint } from './aws-endpoint.ts'
+import type { Item, TableDefinition } from './dynalite.ts'
+import { type Dynamo, openDynamo } from './dynamo.ts'
+import type { Units } from './dynamo-capacity.ts'
+import { type Functions, openFunctions } from './functions.ts'
+import { seedNastiness } from './nastiness.ts'
+import { type Permissions, readPermissions } from './permissions.ts'
+import { openQueues, type Queues } from './queues.ts'
+import { openSchedules } from './schedules.ts'
+import { readStack, type Stack } from './template.ts'
+
+export interface CloudOptions {
+  template: object
+  /** The cloud assembly's directory, with the unpacked bundles. */
+  assetDir: string
+  parameters: Record<string, string>
+  /** Texts of the secrets by name. */
+  secrets: Record<string, string>
+  dataDir: string
+  /** 0 = a free one. */
+  port: number
+  /** The stack's name; default `llavero`. */
+  stack?: string
+  /** Public keys of the issuer that the authorizer trusts; without them it fetches them from the issuer. */
+  keys?: JSONWebKeySet
+  localRoutes?: LocalRoutes
+  nastiness?: { seed: number; rate: number }
+}
+
+export interface Cloud {
+  port: number
+  endpoint: string
+  /** Functions by their short names, as `sweep-due`. */
+  invoke(functionName: string, event: unknown): Promise<unknown>
+  schedules: string[]
+  runSchedule(name: string): Promise<void>
+  clock: {
+    now(): number
+    /** Moves the functions' clock; each schedule passed fires once, and is waited for. */
+    set(ms: number): Promise<void>
+    /** Real time again. */
+    reset(): void
+  }
+  pending(): { inFlight: number; queued: number }
+  /** Resolves when nothing runs and no queue holds a message. */
+  quiet(): Promise<void>
+  snapshot(): Promise<Record<string, Item[]>>
+  /** Waits for what runs, empties the queues, replaces every item. What is asked for meanwhile waits. */
+  restore(snapshot: Record<string, Item[]>): Promise<void>
+  faults(): string[]
+  permissions: Permissions['list']
+  consumed(): Units
+  deadLetters: Queues['deadLetters']
+  /** What stands in the template and does nothing here, and why. */
+  inert: Stack['inert']
+  close(): Promise<void>
+}
+
+const TURN_MS = 15
+
+/** Runs a synthesized template on this machine; a killed process finds its items again at the next start. */
+export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
+  const opened = new AsyncDisposableStack()
+  try {
+    return await openCloud(options, opened)
+  } catch (error) {
+    await opened.disposeAsync()
+    throw error
+  }
+}
+
+const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack): Promise<Cloud> => {
+  const keep = <T extends { close(): unknown }>(thing: T): T =>
+    opened.adopt(thing, async each => {
+      await each.close()
+    })
+  mkdirSync(options.dataDir, { recursive: true })
+  const inData = (name: string) => join(options.dataDir, name)
+  const nastiness = options.nastiness && seedNastiness(options.nastiness)
+  const moved = new BigInt64Array(new SharedArrayBuffer(8))
+  const now = (): number => Date.now() + Number(Atomics.load(moved, 0))
+  const [functionLog, accessLog] = ['functions.log', 'access.log'].map(name =>
+    keep(createWriteStream(inData(name), { flags: 'a' })),
+  ) as [WriteStream, WriteStream]
+
+  // The queues' URLs stand in the template, so the endpoint must be there before it is read.
+  const services: Partial<AwsServices> & { dynamo?: Dynamo } = { nastiness }
+  const aws = keep(await startAwsEndpoint(services as AwsServices))
+  const stack = readStack({ stack: 'llavero', ...options, endpoint: aws.url })
+  const permissions = readPermissions(stack)
+  const functions = keep(openFunctions(stack, aws.url, moved.buffer, functionLog))
+
+  let gate: Promise<void> = Promise.resolve()
+  const invoke: Functions['invoke'] = async (name, event) => {
+    await gate
+    return functions.invoke(name, event)
+  }
+  const queues = openQueues(stack, { ...functions, invoke }, permissions, nastiness, now)
+  const dynamo = keep(await openDynamo({ tables: tablesOf(stack), path: inData('dynamodb'), nastiness }))
+  Object.assign(services, {
+    dynamo,
+    sendMessage: queues.send,
+    queueArn: queues.arnOf,
+    secret: secretsOf(stack, options.secrets),
+    authorise: permissions.authorise,
+  } satisfies AwsServices)
+
+  await deployCustomResources(stack, functions, inData('custom-resources.json'))
+  const schedules = keep(openSchedules(stack, invoke, now))
+  const { port, localRoutes, keys } = options
+  const gateway = keep(await startGateway({ stack, invoke, now, accessLog, port, localRoutes, keys }))
+
+  const settle = async (...counts: (() => number)[]): Promise<void> => {
+    while (counts.some(count => count() > 0)) await sleep(TURN_MS)
+  }
+  const restore = async (snapshot: Record<string, Item[]>): Promise<void> => {
+    const reopened = Promise.withResolvers<void>()
+    gate = reopened.promise
+    try {
+      await settle(functions.running)
+      queues.empty()
+      await dynamo.restore(snapshot)
+      schedules.restart()
+    } finally {
+      reopened.resolve()
+    }
+  }
+
+  return {
+    port: gateway.port,
+    endpoint: aws.url,
+    invoke,
+    schedules: schedules.names,
+    runSchedule: schedules.run,
+    clock: {
+      now,
+      set: ms => {
+        Atomics.store(moved, 0, BigInt(Math.round(ms - Date.now())))
+        return schedules.tick()
+      },
+      reset: () => {
+        Atomics.store(moved, 0, 0n)
+        schedules.restart()
+      },
+    },
+    pending: () => ({ inFlight: functions.running(), queued: queues.queued() }),
+    quiet: () => settle(functions.running, queues.queued),
+    snapshot: dynamo.snapshot,
+    restore,
+    faults: aws.faults,
+    permissions: permissions.list,
+    consumed: dynamo.consumed,
+    deadLetters: queues.deadLetters,
+    inert: stack.inert,
+    close: () => opened.disposeAsync(),
+  }
+}
+
+const tablesOf = (stack: Stack): TableDefinition[] =>
+  stack.of<TableDefinition>('AWS::DynamoDB::GlobalTable').map(({ id, properties }) => {
+    const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes } = properties
+    return { TableName: id, KeySchema, AttributeDefinitions, GlobalSecondaryIndexes }
+  })
+
+const secretsOf = (stack: Stack, texts: Record<string, string>): AwsServices['secret'] => {
+  const secrets = stack
+    .of<{ Name: string }>('AWS::SecretsManager::Secret')
+    .map(({ id, properties: { Name } }) => {
+      const text = texts[Name]
+      if (text === undefined) throw new Error(`The secret ${Name} has no text`)
+      return { arn: stack.arn(id), name: Name, text }
+    })
+  return id => secrets.find(secret => secret.name === id || secret.arn === id)
+}
+
+/** Creates, or updates when its properties changed, each custom resource; its function must answer SUCCESS. */
+const deployCustomResources = async (stack: Stack, functions: Functions, file: string): Promise<void> => {
+  const known = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
+  for (const { id, type, properties } of stack.of('Custom::Bootstrap')) {
+    const deployed = JSON.stringify(properties)
+    if (known[id] === deployed) continue
+    const name = stack.nameOf(String(properties.ServiceToken))
+    const answered = Promise.withResolvers<{ Status: string; Reason?: string }>()
+    const listener = createServer(async (request, response) => {
+      answered.resolve(JSON.parse(Buffer.concat(await request.toArray()).toString()))
+      response.end()
+    })
+    await new Promise<void>(done => listener.listen(0, '127.0.0.1', done))
+    const ResponseURL = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/`
+    const event = {
+      ...{ RequestType: id in known ? 'Update' : 'Create', ResponseURL, RequestId: crypto.randomUUID() },
+      ...{
+        StackId: stack.arn(id),
+        LogicalResourceId: id,
+        ResourceType: type,
+        ResourceProperties: properties,
+      },
+      ...(id in known && { PhysicalResourceId: id, OldResourceProperties: JSON.parse(known[id]) }),
+    }
+    const ran = functions.invoke(name, event).then(() => sleep(2_000))
+    const answer = await Promise.race([answered.promise, ran])
+    listener.close()
+    if (answer?.Status !== 'SUCCESS')
+      throw new Error(`${id}: ${name} answered ${answer?.Status ?? 'nothing'}: ${answer?.Reason}`)
+    known[id] = deployed
+    writeFileSync(file, JSON.stringify(known))
+  }
+}
