@@ -86,8 +86,7 @@ export const openFunctions = (
         TZ: ':UTC',
       },
     })
-    worker.stdout.pipe(log, { end: false })
-    worker.stderr.pipe(log, { end: false })
+    for (const output of [worker.stdout, worker.stderr]) output.on('data', text => void log.write(text))
     worker.setMaxListeners(0)
     workers.add(worker)
     pool.size++
