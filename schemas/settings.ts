@@ -16,9 +16,9 @@ export const DirectorySettings = z.strictObject({
   mode: TargetMode,
   secret: z.string(),
   baseDn: DistinguishedName,
-  /** Where accounts are created. Nothing outside `managedOus` is ever written. */
+  /** Where accounts are created. No account outside `managedOus` is ever written; of groups, only members of those named below. */
   activeOu: DistinguishedName,
-  /** Where deactivated accounts rest. */
+  /** Where deactivated accounts rest. Both lie in `managedOus`. */
   inactiveOu: DistinguishedName,
   managedOus: z.array(DistinguishedName).min(1),
   /** Members of these groups, nested or direct, are never touched. */

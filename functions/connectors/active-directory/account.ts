@@ -1,0 +1,151 @@
+import { type Client, type Entry, EqualityFilter, type Filter, PresenceFilter } from 'ldapts'
+import type { Observation } from '../../../schemas/target.ts'
+import {
+  bytes,
+  disabledFlag,
+  guidText,
+  hashOf,
+  instantOfTicks,
+  type ProfileValues,
+  passwordlessFlag,
+  profileAttributes,
+  text,
+  texts,
+} from './attributes.ts'
+import { keyOf } from './distinguished-name.ts'
+import { fault, resultCode } from './faults.ts'
+import type { Layout } from './layout.ts'
+
+/** An account as it stands in the directory: what may be observed of it, and what acting on it needs. */
+export interface Account {
+  readonly dn: string
+  readonly key: string
+  readonly guid: string
+  readonly name: string
+  /** `userAccountControl`. */
+  readonly flags: number
+  /** `accountExpires` as text; null where the directory has none. */
+  readonly expires: string | null
+  /** Nobody ever set a password: `create` broke off before it did. */
+  readonly passwordless: boolean
+  /** Groups it is a direct member of: key → DN. */
+  readonly groups: ReadonlyMap<string, string>
+  readonly profile: ProfileValues
+  /** Why this system must not touch it, as far as the object itself tells. */
+  readonly sid: Buffer
+  readonly primaryGroup: number
+  readonly service: boolean
+}
+
+const wanted = [
+  'objectGUID',
+  'objectSid',
+  'sAMAccountName',
+  'userAccountControl',
+  'accountExpires',
+  'pwdLastSet',
+  'memberOf',
+  'primaryGroupID',
+  'adminCount',
+  'servicePrincipalName',
+  ...profileAttributes,
+]
+const binary = ['objectGUID', 'objectSid']
+const anything = new PresenceFilter({ attribute: 'objectClass' })
+
+/** By the directory's own key. Null is the server's "there is none"; whether it may say so is the caller's to prove. */
+export const accountByGuid = (client: Client, guid: string): Promise<Account | null> =>
+  searchOne(client, `<GUID=${guid}>`, 'base', anything)
+
+/** By its place: for an account that was made a moment ago. */
+export const accountByDn = (client: Client, dn: string): Promise<Account | null> =>
+  searchOne(client, dn, 'base', anything)
+
+export const accountByName = (client: Client, baseDn: string, name: string): Promise<Account | null> =>
+  searchOne(client, baseDn, 'sub', new EqualityFilter({ attribute: 'sAMAccountName', value: name }))
+
+async function searchOne(
+  client: Client,
+  base: string,
+  scope: 'base' | 'sub',
+  filter: Filter,
+): Promise<Account | null> {
+  try {
+    const { searchEntries } = await client.search(base, {
+      scope,
+      filter,
+      attributes: wanted,
+      explicitBufferAttributes: binary,
+    })
+    const [entry] = searchEntries
+    if (entry === undefined) return null
+    return await accountOf(client, entry)
+  } catch (error) {
+    if (resultCode(error) === 32 && scope === 'base') return null
+    throw error
+  }
+}
+
+async function accountOf(client: Client, entry: Entry): Promise<Account> {
+  const guid = bytes(entry, 'objectGUID')
+  const sid = bytes(entry, 'objectSid')
+  const name = text(entry, 'sAMAccountName')
+  const flags = text(entry, 'userAccountControl')
+  // Every account has these four: one that seems not to is one we may not read.
+  if (guid === null || sid === null || name === null || flags === null) throw fault('misconfigured', false)
+  const groups = new Map<string, string>()
+  for (const dn of await wholeList(client, entry, 'memberOf')) groups.set(keyOf(dn), dn)
+  const control = Number(flags)
+  return {
+    dn: entry.dn,
+    key: keyOf(entry.dn),
+    guid: guidText(guid),
+    name,
+    flags: control,
+    expires: text(entry, 'accountExpires'),
+    passwordless: (control & passwordlessFlag) !== 0 && (text(entry, 'pwdLastSet') ?? '0') === '0',
+    groups,
+    profile: Object.fromEntries(
+      profileAttributes.map(attribute => [attribute, text(entry, attribute) ?? '']),
+    ) as ProfileValues,
+    sid,
+    primaryGroup: Number(text(entry, 'primaryGroupID') ?? 0),
+    service: text(entry, 'servicePrincipalName') !== null || text(entry, 'adminCount') === '1',
+  }
+}
+
+/** All values of a list that the server may hand out in ranges (`memberOf;range=0-1499`). */
+export async function wholeList(client: Client, entry: Entry, attribute: string): Promise<string[]> {
+  const ranged = `${attribute.toLowerCase()};range=`
+  const found = texts(entry, attribute)
+  let piece = Object.keys(entry).find(key => key.toLowerCase().startsWith(ranged))
+  while (piece !== undefined) {
+    found.push(...texts(entry, piece))
+    if (piece.endsWith('-*')) break
+    const next = Number(piece.slice(piece.lastIndexOf('-') + 1)) + 1
+    const request = `${attribute};range=${next}-*`
+    const answer = await client.search(entry.dn, { scope: 'base', filter: anything, attributes: [request] })
+    const [more] = answer.searchEntries
+    if (more === undefined) throw fault('missing', true)
+    entry = more
+    piece = Object.keys(entry).find(
+      key => key.toLowerCase().startsWith(`${ranged}${next}-`) && texts(entry, key).length > 0,
+    )
+    if (piece === undefined) throw fault('throttled', true)
+  }
+  return found
+}
+
+/** What the contract shows of an account. */
+export function observationOf(account: Account, layout: Layout): Observation {
+  const rights = [...account.groups.keys()].flatMap(key => layout.rightsOfGroup.get(key) ?? [])
+  return {
+    state: (account.flags & disabledFlag) === 0 ? 'enabled' : 'disabled',
+    accountId: account.guid,
+    name: account.name,
+    expiresAt: account.expires === null ? null : instantOfTicks(account.expires),
+    rights: rights.sort().map(id => ({ id, operations: [], specific: [], until: null })),
+    retired: layout.isRetired(account.key),
+    profileHash: hashOf(account.profile),
+  }
+}

@@ -1,0 +1,284 @@
+import { Attribute, type Change, type Client } from 'ldapts'
+import type { Step } from '../../../schemas/target.ts'
+import type { Plan } from '../contract.ts'
+import { type Account, accountByDn, accountByGuid, accountByName } from './account.ts'
+import {
+  addOne,
+  deleteOne,
+  disabledFlag,
+  discardedPassword,
+  exchange,
+  expiresThen,
+  normalAccountFlag,
+  passwordlessFlag,
+  profileAttributes,
+  profileValues,
+  replace,
+  ticksOfInstant,
+} from './attributes.ts'
+import type { Connections } from './connections.ts'
+import { childOf, keyOf, ownRelativeName, relativeName } from './distinguished-name.ts'
+import { fault, resultCode } from './faults.ts'
+import type { Layout } from './layout.ts'
+import type { Protection } from './protection.ts'
+
+type AttributeStep = Extract<Step, { act: 'disable' | 'enable' | 'set-expiry' | 'set-profile' }>
+const isAttributeStep = (step: Step): step is AttributeStep =>
+  step.act === 'disable' || step.act === 'enable' || step.act === 'set-expiry' || step.act === 'set-profile'
+
+const attemptsAgainstOthers = 3
+/** Active Directory's own rule for a `sAMAccountName`. */
+const writableName = /^[^"/\\[\]:;|=,+*?<>@\p{C}]{1,20}$/u
+const newAccount = String(normalAccountFlag | disabledFlag | passwordlessFlag)
+const passwordSet = String(normalAccountFlag | disabledFlag)
+
+/** Carries out one plan, step by step, on one account. Knows at each point how the account stands. */
+export class Acting {
+  readonly #connections: Connections
+  readonly #layout: Layout
+  readonly #protection: Protection
+  readonly #plan: Plan
+  #account: Account | null
+
+  /** `known`: the account as it was read and found ours a moment ago, or null to read it now. */
+  constructor(
+    connections: Connections,
+    layout: Layout,
+    protection: Protection,
+    plan: Plan,
+    known: Account | null,
+  ) {
+    this.#connections = connections
+    this.#layout = layout
+    this.#protection = protection
+    this.#plan = plan
+    this.#account = known
+  }
+
+  async run(): Promise<Account> {
+    const { steps, observed } = this.#plan
+    const starts = steps[0]?.act === 'create' && observed.state === 'absent'
+    if (this.#account === null && !starts) this.#account = await this.#find()
+    for (let at = 0; at < steps.length; ) {
+      const step = steps[at]
+      if (step === undefined) break
+      if (isAttributeStep(step)) {
+        // Neighbours that change attributes of the account go in one write: all of them or none.
+        const together = [step]
+        for (let next = steps[++at]; next && isAttributeStep(next); next = steps[++at]) together.push(next)
+        await this.#write(together)
+      } else {
+        await this.#take(step)
+        at += 1
+      }
+    }
+    return this.#current()
+  }
+
+  async #take(step: Exclude<Step, AttributeStep>): Promise<void> {
+    switch (step.act) {
+      case 'create':
+        this.#account ??= await this.#create()
+        return
+      case 'restore':
+        return this.#moveTo(this.#layout.settings.activeOu, this.#layout.isRetired(this.#current().key))
+      case 'grant':
+        return this.#join(this.#groupOf(step.right.id))
+      case 'revoke':
+        return this.#leave(this.#groupOf(step.right))
+      case 'retire':
+        return this.#retire()
+    }
+  }
+
+  #current(): Account {
+    if (this.#account === null) throw fault('missing', true)
+    return this.#account
+  }
+
+  /** The account as it stands now, if it is this person's and may be touched. */
+  async #find(): Promise<Account | null> {
+    const { accountId } = this.#plan.account
+    if (accountId === null) return this.#findByName()
+    const account = await this.#connections.read(client => accountByGuid(client, accountId))
+    if (account !== null) await this.#protection.check(account)
+    return account
+  }
+
+  async #findByName(): Promise<Account | null> {
+    const { name, nationalId } = this.#plan.account
+    const { baseDn } = this.#layout.settings
+    const account = await this.#connections.read(client => accountByName(client, baseDn, name))
+    if (account === null) return null
+    if (account.profile.employeeID !== nationalId) throw fault('conflict', false)
+    await this.#protection.check(account)
+    return account
+  }
+
+  async #look(): Promise<Account> {
+    const { guid } = this.#current()
+    const account = await this.#connections.read(client => accountByGuid(client, guid))
+    if (account === null) throw fault('missing', true)
+    await this.#protection.check(account)
+    this.#account = account
+    return account
+  }
+
+  /** Disabled, with the mark of an account without password; then a password nobody knows, which takes the mark away. */
+  async #create(): Promise<Account> {
+    const { account, profile } = this.#plan
+    const { activeOu, upnSuffix } = this.#layout.settings
+    if (!writableName.test(account.name) || account.name.endsWith('.')) throw fault('refused', false)
+    const dn = childOf(activeOu, relativeName('CN', account.name))
+    if (!this.#layout.isManaged(keyOf(dn))) throw fault('misconfigured', false)
+    const values: Record<string, string> = {
+      objectClass: 'user',
+      sAMAccountName: account.name,
+      userPrincipalName: `${account.name}@${upnSuffix}`,
+      userAccountControl: newAccount,
+      ...Object.fromEntries(Object.entries(profileValues(profile)).filter(([, value]) => value !== '')),
+    }
+    const attributes = Object.entries(values).map(([type, value]) => new Attribute({ type, values: [value] }))
+    try {
+      await this.#connections.write(client => client.add(dn, attributes))
+    } catch (error) {
+      // 68: the name is taken (19: the principal name). If by this person, an earlier attempt got this far.
+      const code = resultCode(error)
+      if (code !== 68 && code !== 19) throw error
+      const found = await this.#findByName()
+      if (found !== null) return found
+      throw fault(code === 68 ? 'conflict' : 'refused', false, error)
+    }
+    const changes = [discardedPassword(), ...exchange('userAccountControl', newAccount, passwordSet)]
+    const [made] = await Promise.all([
+      this.#connections.read(client => accountByDn(client, dn)),
+      this.#connections.write(client => client.modify(dn, changes)),
+    ])
+    if (made === null) throw fault('missing', true)
+    return { ...made, flags: normalAccountFlag | disabledFlag, passwordless: false }
+  }
+
+  /** Compares, and writes only what differs, on condition that it still is what was compared. */
+  async #write(steps: readonly AttributeStep[]): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const account = this.#current()
+      const { changes, after } = this.#changesFor(account, steps)
+      if (changes.length === 0) return
+      try {
+        await this.#connections.write(client => client.modify(account.dn, changes))
+        this.#account = after
+        return
+      } catch (error) {
+        const code = resultCode(error)
+        const overtaken = code === 16 || code === 20 || code === 32
+        if (!overtaken || attempt === attemptsAgainstOthers) throw error
+        await this.#look()
+      }
+    }
+  }
+
+  #changesFor(account: Account, steps: readonly AttributeStep[]): { changes: Change[]; after: Account } {
+    const changes: Change[] = []
+    let { flags, expires, profile, passwordless } = account
+    for (const step of steps) {
+      if (step.act === 'disable') flags |= disabledFlag
+      if (step.act === 'enable') {
+        if (passwordless) {
+          changes.push(discardedPassword())
+          flags &= ~passwordlessFlag
+          passwordless = false
+        }
+        flags &= ~disabledFlag
+      }
+      if (step.act === 'set-profile') profile = profileValues(this.#plan.profile)
+      if (step.act === 'set-expiry')
+        if (!expiresThen(expires, step.expiresAt)) expires = ticksOfInstant(step.expiresAt)
+    }
+    for (const attribute of profileAttributes)
+      if (profile[attribute] !== account.profile[attribute])
+        changes.push(replace(attribute, profile[attribute]))
+    if (expires !== null && expires !== account.expires)
+      changes.push(
+        ...(account.expires === null
+          ? [addOne('accountExpires', expires)]
+          : exchange('accountExpires', account.expires, expires)),
+      )
+    if (flags !== account.flags)
+      changes.push(...exchange('userAccountControl', String(account.flags), String(flags)))
+    return { changes, after: { ...account, flags, expires, profile, passwordless } }
+  }
+
+  #groupOf(right: string): string {
+    const dn = this.#layout.groupOfRight.get(right)
+    if (dn === undefined) throw fault('misconfigured', false)
+    return dn
+  }
+
+  async #join(group: string): Promise<void> {
+    const key = keyOf(group)
+    if (this.#current().groups.has(key)) return
+    await this.#changeMembership(group, addOne, 68, account => account.groups.has(key))
+    const account = this.#current()
+    this.#account = { ...account, groups: new Map(account.groups).set(key, group) }
+  }
+
+  async #leave(group: string): Promise<void> {
+    const key = keyOf(group)
+    if (!this.#current().groups.has(key)) return
+    await this.#changeMembership(group, deleteOne, 53, account => !account.groups.has(key))
+    const account = this.#current()
+    const groups = new Map(account.groups)
+    groups.delete(key)
+    this.#account = { ...account, groups }
+  }
+
+  /**
+   * One member, one way, never the whole list. `code` is what the server says when it was so already (68 and 53 mean
+   * other things too): then the account is read again, and only its own list decides.
+   */
+  async #changeMembership(
+    group: string,
+    change: (type: string, value: string) => Change,
+    code: number,
+    isSo: (account: Account) => boolean,
+  ): Promise<void> {
+    await this.#protection.checkGroup(group)
+    for (let attempt = 1; ; attempt++) {
+      const { dn } = this.#current()
+      try {
+        return await this.#connections.write(client => client.modify(group, change('member', dn)))
+      } catch (error) {
+        const answered = resultCode(error)
+        if (answered !== code && answered !== 20 && answered !== 16 && answered !== 32) throw error
+        const account = await this.#look()
+        if (isSo(account)) return
+        const moved = account.dn !== dn && attempt < attemptsAgainstOthers
+        if (!moved) throw answered === 32 ? fault('missing', false, error) : error
+      }
+    }
+  }
+
+  /** Strips every group that is ours to write, then moves the account among the inactive. */
+  async #retire(): Promise<void> {
+    for (const [key, dn] of this.#current().groups)
+      if (this.#layout.isManagedGroup(key) && !(await this.#protection.isProtectedGroup(key)))
+        await this.#leave(dn)
+    await this.#moveTo(this.#layout.settings.inactiveOu, !this.#layout.isRetired(this.#current().key))
+  }
+
+  async #moveTo(ou: string, needed: boolean): Promise<void> {
+    if (!needed) return
+    const account = this.#current()
+    const dn = childOf(ou, ownRelativeName(account.dn))
+    if (!this.#layout.isManaged(keyOf(dn))) throw fault('misconfigured', false)
+    try {
+      await this.#connections.write((client: Client) => client.modifyDN(account.dn, dn))
+      this.#account = { ...account, dn, key: keyOf(dn) }
+    } catch (error) {
+      const code = resultCode(error)
+      if (code !== 32 && code !== 68) throw error
+      const now = await this.#look()
+      if (now.key !== keyOf(dn)) throw code === 68 ? fault('conflict', false, error) : error
+    }
+  }
+}

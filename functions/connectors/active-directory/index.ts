@@ -1,0 +1,149 @@
+import { PresenceFilter } from 'ldapts'
+import type { DirectorySettings } from '../../../schemas/settings.ts'
+import type { Observation } from '../../../schemas/target.ts'
+import type { AccountRef, Applied, Connector, Outcome, Plan } from '../contract.ts'
+import { type Account, accountByGuid, accountByName, observationOf } from './account.ts'
+import { Acting } from './acting.ts'
+import { hashOf, profileValues } from './attributes.ts'
+import { type ConnectionLimits, Connections, type DirectorySecret } from './connections.ts'
+import { ConnectionError, fault, resultCode, system, toFault } from './faults.ts'
+import { layoutOf } from './layout.ts'
+import { Protection } from './protection.ts'
+
+export type { ConnectionLimits, DirectorySecret } from './connections.ts'
+
+const usualLimits: ConnectionLimits = {
+  connections: 2,
+  connectTimeout: 4_000,
+  operationTimeout: 8_000,
+  idleTimeout: 30_000,
+}
+/** Operations under way on one connection; Active Directory allows 20. */
+const depth = 8
+/** Milliseconds for which a plan may rest on what `observe` read. Every write is conditional on it besides. */
+const trustFor = 20_000
+const remembered = 2_000
+
+const absent: Observation = {
+  state: 'absent',
+  accountId: null,
+  name: null,
+  expiresAt: null,
+  rights: [],
+  retired: null,
+  profileHash: null,
+}
+
+/** Active Directory over LDAPS. How it keeps its promises is told in `docs/active-directory.md`. */
+export function createDirectoryConnector(
+  settings: DirectorySettings,
+  secret: DirectorySecret,
+  options: Partial<ConnectionLimits> = {},
+): Connector {
+  const limits = { ...usualLimits, ...options }
+  const layout = layoutOf(settings)
+  const connections = new Connections(secret, limits)
+  const protection = new Protection(layout, connections)
+  /** What `observe` has just read and found ours, so that `apply` need not read it again. */
+  const seen = new Map<string, { account: Account; at: number }>()
+
+  function remember(account: Account): void {
+    seen.delete(account.guid)
+    seen.set(account.guid, { account, at: Date.now() })
+    const [oldest] = seen.size > remembered ? seen.keys() : []
+    if (oldest !== undefined) seen.delete(oldest)
+  }
+
+  /** Once only: what follows from acting on it is no longer what was read. */
+  function recall(accountId: string | null): Account | null {
+    const known = accountId === null ? undefined : seen.get(accountId)
+    if (known === undefined || accountId === null) return null
+    seen.delete(accountId)
+    return Date.now() - known.at < trustFor ? known.account : null
+  }
+
+  const findByName = (name: string) =>
+    connections.read(client => accountByName(client, settings.baseDn, name))
+  const find = ({ accountId, name }: AccountRef) =>
+    accountId === null ? findByName(name) : connections.read(client => accountByGuid(client, accountId))
+
+  /** That the places where accounts live can be read with this bind: without it "there is none" proves nothing. */
+  async function proveReadable(): Promise<void> {
+    const places = [settings.baseDn, settings.activeOu, settings.inactiveOu]
+    await Promise.all(
+      places.map(async place => {
+        const filter = new PresenceFilter({ attribute: 'objectClass' })
+        const { searchEntries } = await connections
+          .read(client =>
+            client.search(place, { scope: 'base', filter, attributes: ['objectClass', 'name'] }),
+          )
+          .catch(error => {
+            throw resultCode(error) === 32 ? fault('misconfigured', true, error) : error
+          })
+        const [entry] = searchEntries
+        if (entry === undefined || entry.objectClass?.length === 0) throw fault('misconfigured', true)
+      }),
+    )
+  }
+
+  async function examine(ref: AccountRef, account: Account | null): Promise<Observation | null> {
+    if (account === null) return null
+    if (account.guid !== ref.accountId && account.profile.employeeID !== ref.nationalId)
+      throw fault('conflict', false)
+    await protection.check(account)
+    remember(account)
+    return observationOf(account, layout)
+  }
+
+  async function applyOne(plan: Plan): Promise<Applied> {
+    const known = recall(plan.account.accountId)
+    const account = await new Acting(connections, layout, protection, plan, known).run()
+    return { accountId: account.guid, name: account.name }
+  }
+
+  /** One result each, in order, several under way at once. Without a connection nobody else need wait for one. */
+  async function each<T, R>(items: readonly T[], one: (item: T) => Promise<R>): Promise<Outcome<R>[]> {
+    const outcomes: Outcome<R>[] = new Array(items.length)
+    let next = 0
+    let unconnected: ConnectionError | null = null
+    const work = async () => {
+      while (next < items.length) {
+        const at = next++
+        try {
+          if (unconnected !== null) throw unconnected
+          outcomes[at] = { ok: true, value: await one(items[at] as T) }
+        } catch (error) {
+          const problem = toFault(error)
+          if (problem instanceof ConnectionError) unconnected = problem
+          outcomes[at] = { ok: false, error: problem }
+        }
+      }
+    }
+    const workers = Math.min(items.length, limits.connections * depth)
+    await Promise.all(Array.from({ length: workers }, work))
+    return outcomes
+  }
+
+  return {
+    system,
+    profileHash: profile => hashOf(profileValues(profile)),
+    async observe(accounts) {
+      const looked = await each(accounts, async ref => examine(ref, await find(ref)))
+      const missed = looked.flatMap((outcome, at) => (outcome.ok && outcome.value === null ? [at] : []))
+      if (missed.length > 0) {
+        // `Absent` is said only after two negative answers with a positive reading of the base between them.
+        const [proof] = await each([settings], proveReadable)
+        const again = await each(missed, async at => {
+          if (proof?.ok === false) throw proof.error
+          const ref = accounts[at] as AccountRef
+          const account = await find(ref)
+          return examine(ref, account ?? (ref.accountId === null ? null : await findByName(ref.name)))
+        })
+        for (const [index, at] of missed.entries()) looked[at] = again[index] as Outcome<Observation | null>
+      }
+      return looked.map(outcome => (outcome.ok ? { ok: true, value: outcome.value ?? absent } : outcome))
+    },
+    apply: plans => each(plans, applyOne),
+    close: () => connections.close(),
+  }
+}
