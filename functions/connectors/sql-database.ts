@@ -1,15 +1,7 @@
-import {
-  createQueryId,
-  type DatabaseConnection,
-  type Driver,
-  type QueryCompiler,
-  type RawBuilder,
-} from 'kysely'
+import { CompiledQuery, type DatabaseConnection, type Driver } from 'kysely'
 import { ConnectorError } from './contract.ts'
 import { describeFault, isLostConnection, isServerAnswer } from './sql-faults.ts'
-
-/** A statement in one text for every dialect: names by `sql.id`, values only as parameters. */
-export type Statement = RawBuilder<unknown>
+import { compile, type Dialect, type Statement } from './sql-statements.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 
@@ -32,19 +24,19 @@ export interface SqlDatabase extends Session {
 
 /** The connection broke under the statement: whether a commit was reached is unknown, a second look tells. */
 export class LostConnection extends ConnectorError {
-  constructor(system: string, code: unknown) {
-    super(system, 'unreachable', true, { code })
+  constructor(system: string, cause: unknown) {
+    super(system, 'unreachable', true, cause)
   }
 }
 
 /**
- * Kysely's driver and query compiler without its builder: the statements are few and written out, and the builder's
- * 60 KB would not fit into a function's bundle. `openDriver` is called at the first statement.
+ * A database behind one of Kysely's drivers, which know how each server begins, commits, takes parameters and gives rows
+ * back. `openDriver` is called at the first statement.
  */
 export function openDatabase(
   system: string,
   openDriver: () => Promise<Driver>,
-  compiler: QueryCompiler,
+  dialect: Dialect,
 ): SqlDatabase {
   let driver: Promise<Driver> | undefined
   const opened = () => {
@@ -71,8 +63,8 @@ export function openDatabase(
   }
 
   async function ask(connection: DatabaseConnection, statement: Statement): Promise<Answer> {
-    const compiled = compiler.compileQuery(statement.toOperationNode(), createQueryId())
-    const result = await connection.executeQuery<Row>(compiled)
+    const { text, values } = compile(statement, dialect)
+    const result = await connection.executeQuery<Row>(CompiledQuery.raw(text, values))
     return { rows: result.rows, affected: Number(result.numAffectedRows ?? 0) }
   }
 

@@ -1,4 +1,4 @@
-import { PostgresDriver, PostgresQueryCompiler } from 'kysely'
+import { PostgresDriver } from 'kysely'
 import pg from 'pg'
 import { openDatabase, type SqlDatabase } from './sql-database.ts'
 import { isServerAnswer } from './sql-faults.ts'
@@ -25,7 +25,7 @@ export function openPostgres(system: string, secret: SqlSecret): SqlDatabase {
   return openDatabase(
     system,
     async () => new PostgresDriver({ pool: dropBroken(openPool(secret)) }),
-    new PostgresQueryCompiler(),
+    'postgresql',
   )
 }
 
@@ -39,7 +39,7 @@ function openPool(secret: SqlSecret): pg.Pool {
     connectionString: url.href,
     ssl: clear ? false : { rejectUnauthorized: true, ...(secret.ca === undefined ? {} : { ca: secret.ca }) },
     application_name: 'llavero',
-    max: 3,
+    max: 5,
     idleTimeoutMillis: 60_000,
     allowExitOnIdle: true,
     keepAlive: true,

@@ -1,9 +1,8 @@
-import { sql } from 'kysely'
 import type { ErpSettings } from '../../../schemas/settings.ts'
 import { type AccountRef, ConnectorError, type Outcome } from '../contract.ts'
-import type { Row, Session, Statement } from '../sql-database.ts'
+import type { Row, Session } from '../sql-database.ts'
 import { readInstant } from '../sql-instants.ts'
-import { any, list } from '../sql-statements.ts'
+import { any, list, name, type Statement, sql } from '../sql-statements.ts'
 import type { ErpAccount, Permission } from './account.ts'
 import { type Columns, columnsOf } from './columns.ts'
 import { readFlag } from './vocabulary.ts'
@@ -42,11 +41,11 @@ export function selectAccounts(settings: ErpSettings, accounts: readonly Account
 }
 
 const markColumn = (c: Columns): Statement =>
-  c.nationalId === null ? sql`o.${sql.id('person_id')}` : sql`u.${c.nationalId}`
+  c.nationalId === null ? sql`o.${name('person_id')}` : sql`u.${c.nationalId}`
 
 const joinMarks = (c: Columns): Statement =>
   c.nationalId === null
-    ? sql`left join ${c.owners} o on o.${sql.id('account')} = cast(u.${c.id} as varchar(64))`
+    ? sql`left join ${c.owners} o on o.${name('account')} = cast(u.${c.id} as varchar(64))`
     : sql``
 
 function readAccounts(settings: ErpSettings, rows: readonly Row[]): ErpAccount[] {

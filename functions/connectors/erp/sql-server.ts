@@ -1,4 +1,4 @@
-import { MssqlDriver, MssqlQueryCompiler } from 'kysely'
+import { MssqlDriver } from 'kysely'
 import { ConnectorError } from '../contract.ts'
 import { openDatabase, type SqlDatabase } from '../sql-database.ts'
 import type { SqlSecret } from '../sql-postgres.ts'
@@ -11,7 +11,7 @@ const patience = { connect: 5_000, answer: 8_000 }
  * loaded when it is first wanted: the bodies whose ERP lives in PostgreSQL never do.
  */
 export function openSqlServer(system: string, secret: SqlSecret): SqlDatabase {
-  return openDatabase(system, () => openDriver(system, secret), new MssqlQueryCompiler())
+  return openDatabase(system, () => openDriver(system, secret), 'sql-server')
 }
 
 async function openDriver(system: string, secret: SqlSecret): Promise<MssqlDriver> {

@@ -1,8 +1,18 @@
-import { sql } from 'kysely'
 import type { ErpSettings } from '../../../schemas/settings.ts'
 import { type AccountRef, ConnectorError } from '../contract.ts'
-import type { Answer, Session, Statement } from '../sql-database.ts'
-import { any, every, groupBy, inChunks, list, same } from '../sql-statements.ts'
+import type { Answer, Session } from '../sql-database.ts'
+import {
+  any,
+  every,
+  groupBy,
+  inChunks,
+  join,
+  list,
+  name,
+  type Statement,
+  same,
+  sql,
+} from '../sql-statements.ts'
 import type { ErpAccount, Permission } from './account.ts'
 import { columnsOf } from './columns.ts'
 import { writeFlag } from './vocabulary.ts'
@@ -104,8 +114,8 @@ async function insertUsers(
       throw new ConnectorError(settings.id, 'misconfigured', false)
     if (c.nationalId === null)
       await session.run(
-        sql`insert into ${c.owners} (${sql.id('account')}, ${sql.id('person_id')})
-          values ${sql.join(some.map(({ ref, after }) => list([ids.get(after.login), ref.personId])))}`,
+        sql`insert into ${c.owners} (${name('account')}, ${name('person_id')})
+          values ${join(some.map(({ ref, after }) => list([ids.get(after.login), ref.personId])))}`,
       )
   }
   return ids
@@ -125,7 +135,7 @@ export function insertInactive(settings: ErpSettings, made: readonly Change[]): 
       ...(c.nationalId === null ? [] : [ref.nationalId]),
     ]),
   )
-  return sql`insert into ${c.users} (${sql.join(columns)}) values ${sql.join(rows)}`
+  return sql`insert into ${c.users} (${join(columns)}) values ${join(rows)}`
 }
 
 export function updateUsers(
@@ -148,7 +158,7 @@ export function updateUsers(
       ...(c.nationalId === null ? [] : [same(c.nationalId, account.mark)]),
     ]),
   )
-  return sql`update ${c.users} set ${sql.join(set)} where ${any(still)}`
+  return sql`update ${c.users} set ${join(set)} where ${any(still)}`
 }
 
 /**
@@ -184,11 +194,11 @@ export function permissionStatements(
       .map(some => {
         const values = some[0] === undefined ? [] : storedOf(settings, some[0])
         const set = columns.slice(2).map((column, at) => sql`${column} = ${values[at]}`)
-        return sql`update ${c.permissions} set ${sql.join(set)} where ${pairs(some)}`
+        return sql`update ${c.permissions} set ${join(set)} where ${pairs(some)}`
       }),
     ...inChunks(given).map(some => {
       const rows = some.map(one => list([one.holder, one.module, ...storedOf(settings, one)]))
-      return sql`insert into ${c.permissions} (${sql.join(columns)}) values ${sql.join(rows)}`
+      return sql`insert into ${c.permissions} (${join(columns)}) values ${join(rows)}`
     }),
   ]
 }

@@ -1,9 +1,8 @@
-import { sql } from 'kysely'
 import type { MailSettings } from '../../../schemas/settings.ts'
 import { type AccountRef, ConnectorError, type Outcome } from '../contract.ts'
-import type { Row, Session, Statement } from '../sql-database.ts'
+import type { Row, Session } from '../sql-database.ts'
 import { readInstant } from '../sql-instants.ts'
-import { list } from '../sql-statements.ts'
+import { list, type Statement, sql } from '../sql-statements.ts'
 import type { Mailbox } from './mailbox.ts'
 
 /**

@@ -1,8 +1,7 @@
-import { sql } from 'kysely'
 import type { MailSettings } from '../../../schemas/settings.ts'
 import { ConnectorError } from '../contract.ts'
 import type { Answer, Session } from '../sql-database.ts'
-import { groupBy, inChunks, list } from '../sql-statements.ts'
+import { groupBy, inChunks, join, list, sql } from '../sql-statements.ts'
 import type { Mailbox } from './mailbox.ts'
 import { unusablePassword } from './unusable-password.ts'
 
@@ -68,7 +67,7 @@ async function insertMailboxes(
   const quota = settings.quotaMegabytes * bytesOfMegabyte
   const rows = made.map(({ after: { address, name, active, endsAt } }) => {
     const localPart = address.slice(0, address.lastIndexOf('@'))
-    return sql`(${sql.join([
+    return sql`(${join([
       address,
       unusablePassword(),
       name,
@@ -83,17 +82,17 @@ async function insertMailboxes(
   await session.run(sql`
     insert into mailbox
       (username, password, name, maildir, quota, local_part, domain, active, valid_until, created, modified)
-    values ${sql.join(rows)}`)
+    values ${join(rows)}`)
   const aliases = made.map(
     ({ after: { address, active } }) =>
-      sql`(${sql.join([address, address, settings.domain, active])}, now(), now())`,
+      sql`(${join([address, address, settings.domain, active])}, now(), now())`,
   )
   await session.run(
-    sql`insert into alias (address, goto, domain, active, created, modified) values ${sql.join(aliases)}`,
+    sql`insert into alias (address, goto, domain, active, created, modified) values ${join(aliases)}`,
   )
   const marks = made.map(({ after, personId }) => list([after.address, personId]))
   await session.run(
-    sql`insert into llavero_owner (account, person_id) values ${sql.join(marks)}
+    sql`insert into llavero_owner (account, person_id) values ${join(marks)}
       on conflict (account) do nothing`,
   )
 }

@@ -51,7 +51,7 @@ export async function initialiseCluster(
 const serverOptions = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
-  max_connections: '50',
+  max_connections: '100',
   shared_buffers: '16MB',
   max_wal_size: '64MB',
   wal_level: 'minimal',
