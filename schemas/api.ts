@@ -1,11 +1,13 @@
 import * as z from 'zod'
 import { Access, Atom, CatalogueId, System } from './access.ts'
 import { CivilDate, Instant } from './calendar.ts'
-import { Contract } from './contract.ts'
+import { ContractType, Regime } from './contract.ts'
+import { HoldKind } from './hold.ts'
 import { Act, Phase } from './ledger.ts'
-import { NamedPerson, PersonId, WrittenNationalId } from './person.ts'
+import { PersonId, WrittenNationalId } from './person.ts'
 import { Decision, LineId, LineStatus, Reason, RequestNumber, RequestStatus } from './request.ts'
-import { Deputy, WrittenDeputy, WrittenUnit } from './unit.ts'
+import { Role } from './role.ts'
+import { Step } from './target.ts'
 
 /** Where the next page begins; opaque. Null: this is the last page. */
 const Cursor = z
@@ -27,9 +29,21 @@ export const NoQuery = z.strictObject({})
 
 export const SubmitQuery = z.strictObject({ dryRun: z.enum(['true', 'false']).optional() })
 
+/** What a deactivation leaves, because other units grant it. */
+const StillGranted = z
+  .array(z.strictObject({ atom: Atom, unit: CatalogueId }))
+  .meta({ description: 'Deactivations: what other units still grant, and therefore stays.' })
+
 export const DecidedLine = z
-  .strictObject({ line: LineId, status: LineStatus, reasons: z.array(Reason), hash: Hash })
+  .strictObject({
+    line: LineId,
+    status: LineStatus,
+    reasons: z.array(Reason),
+    hash: Hash,
+    stillGranted: StillGranted.optional(),
+  })
   .meta({ id: 'DecidedLine' })
+export type DecidedLine = z.infer<typeof DecidedLine>
 
 export const FiledRequest = z
   .strictObject({ number: RequestNumber, status: RequestStatus, lines: z.array(DecidedLine) })
@@ -41,7 +55,12 @@ export const DryRun = z
     status: RequestStatus,
     lines: z.array(DecidedLine),
     plan: z.array(
-      z.strictObject({ line: LineId, person: z.string(), system: z.string(), steps: z.array(z.string()) }),
+      z.strictObject({
+        line: LineId,
+        person: z.string().meta({ description: 'National id.' }),
+        system: z.string(),
+        steps: z.array(Step),
+      }),
     ),
   })
   .meta({ id: 'DryRun', description: 'What filing the form would decide and do. Nothing was filed.' })
@@ -103,9 +122,7 @@ export const WholeLine = z
     status: LineStatus,
     reasons: z.array(Reason),
     progress: z.array(Progress),
-    stillGranted: z
-      .array(z.strictObject({ atom: Atom, unit: CatalogueId }))
-      .meta({ description: 'Deactivations: what other units still grant, and therefore stays.' }),
+    stillGranted: StillGranted.optional(),
     hash: Hash,
   })
   .meta({ id: 'WholeLine' })
@@ -213,7 +230,7 @@ export const GrantView = z
     }),
     request: RequestNumber,
     line: LineId,
-    status: z.enum(['future', 'live', 'ended']),
+    status: z.enum(['scheduled', 'live', 'held', 'ended']),
   })
   .meta({ id: 'Grant' })
 
@@ -233,16 +250,37 @@ export const AccountView = z
   .meta({ id: 'Account' })
 export type AccountView = z.infer<typeof AccountView>
 
+export const ContractView = z
+  .strictObject({
+    type: ContractType,
+    otherType: z.string().optional(),
+    regime: Regime,
+    startsOn: CivilDate,
+    endsOn: CivilDate.nullable(),
+    unit: CatalogueId.nullable(),
+    endedOn: CivilDate.nullable().meta({ description: 'First day on which an event has ended it early.' }),
+  })
+  .meta({ id: 'RegisteredContract' })
+
 export const PersonView = z
   .strictObject({
     person: z.strictObject({
-      ...NamedPerson.shape,
       personId: PersonId,
+      nationalId: z.string(),
+      givenNames: z.string(),
+      surnames: z.string(),
+      position: z.string(),
       unit: CatalogueId.nullable(),
-      roles: z.array(z.string()).optional(),
+      roles: z.array(Role),
     }),
-    contracts: z.array(z.unknown()).meta({ description: 'Contracts of the register, oldest first.' }),
-    holds: z.array(z.unknown()),
+    contracts: z.array(ContractView).meta({ description: 'Contracts of the register, by their start.' }),
+    holds: z.array(
+      z.strictObject({
+        kind: HoldKind,
+        since: z.union([CivilDate, Instant]),
+        until: Instant.nullable(),
+      }),
+    ),
     grants: z.array(GrantView),
     accounts: z.array(AccountView),
   })
@@ -295,5 +333,3 @@ export type IdentityLinks = z.infer<typeof IdentityLinks>
 export const IdentitiesLinked = z.strictObject({ linked: z.number().int() }).meta({ id: 'IdentitiesLinked' })
 
 export const Health = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' })
-
-export { Contract, Deputy, WrittenDeputy, WrittenUnit }

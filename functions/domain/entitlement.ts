@@ -1,4 +1,5 @@
 import type { Role } from '../../schemas/role.ts'
+import type { Unit } from '../../schemas/unit.ts'
 
 /** The person behind a token, with the roles in force today. */
 export interface Caller {
@@ -28,3 +29,27 @@ export const holdsAny = (caller: Caller, roles: readonly Role[]): boolean =>
 
 /** Roles that may look at every person and every request (R21). */
 export const readersOfAll: readonly Role[] = ['hr', 'it', 'security']
+
+/** Whether somebody leads a unit on a day: its head, or a deputy in force. */
+export const leads = (unit: Unit, personId: string, day: string): boolean =>
+  unit.head === personId ||
+  unit.deputies.some(deputy => deputy.personId === personId && deputy.from <= day && day <= deputy.until)
+
+/** Whether the caller may see all of what concerns a unit's people: `units` are those it concerns (R21). */
+export const mayReadUnits = (caller: Caller, units: readonly Unit[], day: string): boolean =>
+  holdsAny(caller, readersOfAll) || units.some(unit => leads(unit, caller.personId, day))
+
+/** How much of a request the caller may see: all of it, the lines about themselves, or not that it exists. */
+export const requestSight = (
+  caller: Caller,
+  request: {
+    readonly unit: Unit | null
+    readonly signerId: string
+    readonly subjects: readonly (string | null)[]
+  },
+  day: string,
+): 'whole' | 'own-lines' | 'nothing' => {
+  const { unit, signerId, subjects } = request
+  if (signerId === caller.personId || mayReadUnits(caller, unit === null ? [] : [unit], day)) return 'whole'
+  return subjects.includes(caller.personId) ? 'own-lines' : 'nothing'
+}

@@ -1,11 +1,10 @@
+import type { Code } from './texts/index.ts'
+
 /** A fault of the input; its text is taken from the catalogue when it is told. */
 export interface CodedFault {
   /** JSON pointer (RFC 6901) into the body; a query's member stands under `/query`, a header under `/headers`. */
   readonly pointer: string
-  readonly code: string
-  readonly params?: Readonly<Record<string, string | number>>
-  /** Given where the rule that found the fault has already said it. */
-  readonly message?: string
+  readonly code: Code
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { pointerSegment } from '../domain/faults.ts'
 import type { CodedFault } from '../domain/refusal.ts'
+import type { Code } from '../domain/texts/index.ts'
 
 /** Bytes of a body; the contract's limit, which is also what Lambda takes in one call. */
 const largestBody = 6 * 1024 * 1024
@@ -20,7 +21,7 @@ interface RawBody {
   readonly headers: Readonly<Record<string, string | undefined>>
 }
 
-const malformed = (code: string, pointer = ''): ReadBody => ({
+const malformed = (code: Code, pointer = ''): ReadBody => ({
   kind: 'malformed',
   faults: [{ pointer, code }],
 })
@@ -46,16 +47,18 @@ export const readBody = (raw: RawBody, csv = false): ReadBody => {
   const type =
     (raw.headers['content-type'] ?? 'application/json').split(';', 1)[0]?.trim().toLowerCase() ?? ''
   if (csv && type === 'text/csv') return { kind: 'csv', text }
-  if (!/^application\/([a-z0-9.-]+\+)?json$/.test(type)) return malformed('body.content-type')
+  if (!/^application\/([a-z0-9.-]+\+)?json$/.test(type)) return malformed('problem.unsupported-media-type')
   if (text.trim() === '') return { kind: 'absent' }
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
-    return malformed('body.not-json')
+    return malformed('shape.malformed-json')
   }
   const unsound = unsoundTexts(value)
-  const faults = unsound ? [...repeatedMembers(text), ...unsound] : [{ pointer: '', code: 'body.too-deep' }]
+  const faults: readonly CodedFault[] = unsound
+    ? [...repeatedMembers(text), ...unsound]
+    : [{ pointer: '', code: 'body.too-deep' }]
   return faults.length > 0 ? { kind: 'malformed', faults } : { kind: 'json', value }
 }
 

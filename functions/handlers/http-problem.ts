@@ -1,0 +1,49 @@
+import type { Problem } from '../../schemas/problem.ts'
+import type { Refusal, RefusalCode } from '../domain/refusal.ts'
+import { type Code, type Locale, say } from '../domain/texts/index.ts'
+
+type Kind = RefusalCode | 'internal'
+
+/** Problem types are `urn:llavero:problem:<kind>` and never change; titles are for developers, details for people. */
+const kinds: Readonly<Record<Kind, readonly [status: number, title: string, detail: Code]>> = {
+  malformed: [400, 'The body cannot be read', 'problem.bad-request'],
+  invalid: [400, 'The input has faults', 'problem.bad-request'],
+  unauthenticated: [401, 'No valid token', 'problem.unauthorized'],
+  forbidden: [403, 'Not allowed', 'problem.forbidden'],
+  'not-found': [404, 'Not found', 'problem.not-found'],
+  conflict: [409, 'In conflict with what is recorded', 'problem.conflict'],
+  'too-large': [413, 'The body is larger than 6 MB', 'problem.too-large'],
+  'key-reused': [422, 'The idempotency key came with another body', 'problem.idempotency-key-reused'],
+  later: [501, 'Not offered yet', 'problem.not-offered'],
+  busy: [503, 'Try again', 'problem.unavailable'],
+  internal: [500, 'An internal fault', 'problem.internal'],
+}
+
+export interface ProblemAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Problem
+}
+
+/** The problem document of a refusal, in the body's language. */
+export const problemOf = (locale: Locale, refusal: Refusal | { refused: 'internal' }): ProblemAnswer => {
+  const [status, title, detail] = kinds[refusal.refused]
+  const faults = 'faults' in refusal ? refusal.faults : undefined
+  return {
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      ...(status === 503 && { 'retry-after': '1' }),
+      ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+    },
+    body: {
+      type: `urn:llavero:problem:${refusal.refused}`,
+      title,
+      status,
+      detail: say(locale, detail),
+      ...(faults && {
+        faults: faults.map(({ pointer, code }) => ({ pointer, code, message: say(locale, code) })),
+      }),
+    },
+  }
+}

@@ -1,0 +1,246 @@
+import type { Logger } from '@aws-lambda-powertools/logger'
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware'
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
+import { logMetrics } from '@aws-lambda-powertools/metrics/middleware'
+import middy, { type MiddlewareObj } from '@middy/core'
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
+import type * as z from 'zod'
+import { type Caller, mayCall } from '../domain/entitlement.ts'
+import { faultsOf } from '../domain/faults.ts'
+import { type CodedFault, isRefusal, type Refusal, refuse } from '../domain/refusal.ts'
+import type { Locale } from '../domain/texts/index.ts'
+import { readBody } from './http-body.ts'
+import { problemOf } from './http-problem.ts'
+
+export interface Answer {
+  readonly status: number
+  /** A text is sent as it is, with the content type in `headers`; everything else as JSON. */
+  readonly body: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface Call<P, Q, B> {
+  readonly caller: Caller
+  readonly path: P
+  readonly query: Q
+  readonly body: B
+  /** The client's key of this filing; null without one. */
+  readonly idempotencyKey: string | null
+  /** When API Gateway took the call: it says why now, and is never later than the clock by much. */
+  readonly at: string
+}
+
+/** A body as sent, for the route that takes more than one kind of it. */
+export type SentBody =
+  | { readonly kind: 'json'; readonly value: unknown }
+  | { readonly kind: 'csv'; readonly text: string }
+
+/** What a token says of who holds it. Only these two claims are ever read. */
+export interface Identity {
+  readonly issuer: string
+  readonly subject: string
+}
+
+interface RouteShape<P, Q, B> {
+  /** A path that does not fit is answered 404 like anything unknown. */
+  readonly path?: z.ZodType<P>
+  readonly query?: z.ZodType<Q>
+  readonly body?: z.ZodType<B>
+  /** What else is wrong with a body that its schema has refused: all faults are told at once. */
+  readonly inspect?: (sent: unknown) => readonly CodedFault[]
+  readonly run: (call: Call<P, Q, B>) => Promise<Answer | Refusal>
+}
+
+interface Sent {
+  readonly event: APIGatewayProxyEventV2
+  readonly caller: Caller
+}
+
+export type Route = (sent: Sent) => Promise<Answer | Refusal>
+
+/** What every answer needs, token or not. */
+export interface Counter {
+  readonly locale: Locale
+  readonly logger: Logger
+}
+
+export interface Front extends Counter {
+  /** The person linked to a token today; null where there is none. Reads the register on every call. */
+  readonly identify: (identity: Identity) => Promise<Caller | null>
+}
+
+const metrics = new Metrics({ namespace: 'Llavero' })
+
+/** Query members by name. One given twice is a fault: which of them counts would be a guess. */
+const readQuery = (
+  event: APIGatewayProxyEventV2,
+): { query: Record<string, string>; faults: CodedFault[] } => {
+  const query: Record<string, string> = {}
+  const faults: CodedFault[] = []
+  for (const [name, value] of new URLSearchParams(event.rawQueryString ?? '')) {
+    if (Object.hasOwn(query, name)) faults.push({ pointer: `/query/${name}`, code: 'body.repeated-member' })
+    Object.defineProperty(query, name, { value, enumerable: true, configurable: true })
+  }
+  return { query, faults }
+}
+
+const readKey = (event: APIGatewayProxyEventV2): { key: string | null; faults: CodedFault[] } => {
+  const key = event.headers['idempotency-key'] ?? null
+  const sound = key === null || /^[\x21-\x7e]{1,255}$/.test(key)
+  return {
+    key,
+    faults: sound ? [] : [{ pointer: '/headers/idempotency-key', code: 'problem.idempotency-key-shape' }],
+  }
+}
+
+/** A route reads path, query, header and body, and runs only when none of them has a fault; all faults are told at once. */
+export const route =
+  <P = unknown, Q = unknown, B = undefined>(shape: RouteShape<P, Q, B>): Route =>
+  async ({ event, caller }) => {
+    const path = shape.path?.safeParse(event.pathParameters ?? {})
+    if (path?.success === false) return refuse('not-found')
+    const { query: given, faults } = readQuery(event)
+    const { key, faults: keyFaults } = readKey(event)
+    faults.push(...keyFaults)
+    const query = shape.query?.safeParse(given)
+    if (query?.success === false) faults.push(...faultsOf(query.error, given, '/query'))
+    let body: B | undefined
+    if (shape.body) {
+      const sent = readBody(event)
+      if (sent.kind === 'too-large') return refuse('too-large')
+      if (sent.kind === 'malformed') return refuse('malformed', sent.faults)
+      if (sent.kind !== 'json') return refuse('malformed', [{ pointer: '', code: 'body.absent' }])
+      const parsed = shape.body.safeParse(sent.value)
+      if (parsed.success) body = parsed.data
+      else {
+        const found = faultsOf(parsed.error, sent.value)
+        const further = shape.inspect?.(sent.value) ?? []
+        faults.push(
+          ...found,
+          ...further.filter(({ pointer }) => !found.some(fault => fault.pointer === pointer)),
+        )
+      }
+    }
+    if (faults.length > 0) return refuse('invalid', faults)
+    return shape.run({
+      caller,
+      path: path?.data as P,
+      query: query?.data as Q,
+      body: body as B,
+      idempotencyKey: key,
+      at: new Date(event.requestContext.timeEpoch).toISOString(),
+    })
+  }
+
+/** A route that reads its body itself, as JSON or as CSV. */
+export const bodyRoute =
+  <Q>(query: z.ZodType<Q>, run: (call: Call<unknown, Q, SentBody>) => Promise<Answer | Refusal>): Route =>
+  sent => {
+    const body = readBody(sent.event, true)
+    if (body.kind === 'too-large') return Promise.resolve(refuse('too-large'))
+    if (body.kind === 'malformed') return Promise.resolve(refuse('malformed', body.faults))
+    if (body.kind === 'absent')
+      return Promise.resolve(refuse('malformed', [{ pointer: '', code: 'body.absent' }]))
+    return route({ query, run: call => run({ ...call, body }) })(sent)
+  }
+
+const claimsOf = (event: APIGatewayProxyEventV2): Identity | null => {
+  const context = event.requestContext as { authorizer?: { jwt?: { claims?: Record<string, unknown> } } }
+  const { iss, sub } = context.authorizer?.jwt?.claims ?? {}
+  return typeof iss === 'string' && typeof sub === 'string' ? { issuer: iss, subject: sub } : null
+}
+
+/** Store faults that pass by themselves: the client may try again. */
+const passing =
+  /Throttl|ThroughputExceeded|LimitExceeded|TransactionCanceled|TransactionConflict|Timeout|ServiceUnavailable/
+
+const correlationOf = (event: APIGatewayProxyEventV2) => {
+  const given = event.headers['x-correlation-id']
+  return given !== undefined && /^[A-Za-z0-9-]{8,64}$/.test(given) ? given : event.requestContext.requestId
+}
+
+/** Where a fault arose, without its message: messages of libraries may quote what a person sent. */
+const placeOf = (error: unknown) =>
+  error instanceof Error
+    ? {
+        kind: error.name,
+        at: error.stack
+          ?.split('\n')
+          .filter(line => /^ {4}at /.test(line))
+          .slice(0, 8),
+      }
+    : { kind: typeof error }
+
+type Middleware = MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>
+
+const answerFaults = ({ locale, logger }: Counter): Middleware => ({
+  onError: request => {
+    const fault = placeOf(request.error)
+    const refused = passing.test(fault.kind) ? 'busy' : 'internal'
+    logger.error('http.fault', { route: request.event.routeKey, fault })
+    metrics.addMetric(refused === 'busy' ? 'BusyAnswers' : 'InternalFaults', MetricUnit.Count, 1)
+    request.response = send(problemOf(locale, { refused }))
+  },
+})
+
+type Answered = middy.Request<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>
+
+/** The last thing that happens to every answer. The log has the route's pattern, never the path: ids stand in paths. */
+const sealAnswers = ({ logger }: Counter): Middleware => {
+  const seal = ({ response, event }: Answered) => {
+    if (!response) return
+    response.headers = {
+      'cache-control': 'no-store',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'referrer-policy': 'no-referrer',
+      'strict-transport-security': 'max-age=63072000; includeSubDomains',
+      'x-content-type-options': 'nosniff',
+      'x-correlation-id': correlationOf(event),
+      ...response.headers,
+    }
+    logger.info('http.answered', { route: event.routeKey, status: response.statusCode })
+  }
+  return { after: seal, onError: seal }
+}
+
+const send = ({ status, body, headers }: Answer): APIGatewayProxyStructuredResultV2 => ({
+  statusCode: status,
+  headers: { 'content-type': 'application/json', ...headers },
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+})
+
+const stack = (counter: Counter, run: (event: APIGatewayProxyEventV2) => Promise<Answer | Refusal>) =>
+  middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
+    .use(injectLambdaContext(counter.logger, { resetKeys: true }))
+    .use(logMetrics(metrics))
+    .use(sealAnswers(counter))
+    .use(answerFaults(counter))
+    .before(({ event }) => counter.logger.appendKeys({ correlationId: correlationOf(event) }))
+    .handler(async event => {
+      const answer = await run(event)
+      return send(isRefusal(answer) ? problemOf(counter.locale, answer) : answer)
+    })
+
+/**
+ * A Lambda behind API Gateway's HTTP API (payload 2.0). The authorizer has verified the token; who that is, and what they
+ * may do, is read from our own register on every call, before anything of the body is looked at.
+ */
+export const http = (front: Front, routes: Readonly<Record<string, Route>>) =>
+  stack(front, async event => {
+    const run = routes[event.routeKey]
+    if (!run) return refuse('not-found')
+    const identity = claimsOf(event)
+    if (!identity) return refuse('unauthenticated')
+    const caller = await front.identify(identity)
+    if (!caller || !mayCall(event.routeKey, caller)) return refuse('forbidden')
+    front.logger.appendKeys({ caller: caller.personId })
+    return run({ event, caller })
+  })
+
+/** The same for what anybody may read without a token. */
+export const openHttp = (counter: Counter, routes: Readonly<Record<string, () => Answer>>) =>
+  stack(counter, async event => routes[event.routeKey]?.() ?? refuse('not-found'))
+
+/** What a workflow answered, as it is; a refusal stays one. */
+export const ok = <T extends object>(answer: T | Refusal, status = 200): Answer | Refusal =>
+  isRefusal(answer) ? answer : { status, body: answer }

@@ -1,0 +1,33 @@
+import { NoQuery, UnitPath } from '../../schemas/api.ts'
+import { WrittenDeputy, WrittenUnit } from '../../schemas/unit.ts'
+import { isRefusal } from '../domain/refusal.ts'
+import { fileOnce } from '../workflows/file-once.ts'
+import { nameDeputy, readUnit, recordUnit } from '../workflows/maintain-unit.ts'
+import { front, registers } from './compose-registers.ts'
+import { http, ok, route } from './http.ts'
+
+export const handler = http(front, {
+  'GET /units/{id}': route({
+    path: UnitPath,
+    query: NoQuery,
+    run: async ({ caller, path }) => ok(await readUnit(registers, caller, path.id)),
+  }),
+  'PUT /units/{id}': route({
+    path: UnitPath,
+    query: NoQuery,
+    body: WrittenUnit,
+    run: async ({ caller, path, body }) => {
+      const recorded = await recordUnit(registers, caller, path.id, body)
+      return isRefusal(recorded) ? recorded : ok(recorded.unit, recorded.created ? 201 : 200)
+    },
+  }),
+  'POST /units/{id}/deputies': route({
+    path: UnitPath,
+    query: NoQuery,
+    body: WrittenDeputy,
+    run: async ({ caller, path, body, idempotencyKey }) => {
+      const filing = { caller, route: `POST /units/${path.id}/deputies`, key: idempotencyKey, body }
+      return ok(await fileOnce(registers, filing, () => nameDeputy(registers, caller, path.id, body)), 201)
+    },
+  }),
+})

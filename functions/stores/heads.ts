@@ -1,0 +1,38 @@
+import { ChainHead } from '../../schemas/target.ts'
+import { chains, type Key, keys } from './keys.ts'
+import { batchGet, type Tables } from './tables.ts'
+
+export type HeadStore = ReturnType<typeof createHeadStore>
+
+/** The row in whose head a chain ends; null for a chain no aggregate of ours has. */
+function rowOf(chain: string): Key | null {
+  const [kind, id = '', target = ''] = chain.split('/')
+  if (chain === chains.body()) return keys.body()
+  if (kind === 'person') return keys.person(id)
+  if (kind === 'target') return keys.target(id, target)
+  if (kind === 'request') return keys.request(id)
+  return kind === 'unit' ? keys.unit(id) : null
+}
+
+/** Where chains of the ledger should end, as the aggregates' own rows say. */
+export function createHeadStore(tables: Tables) {
+  return {
+    /** Heads by chain, read consistently; a chain whose aggregate is not kept is left out. */
+    async of(named: readonly string[]): Promise<Map<string, ChainHead>> {
+      const chainsByRow = new Map<string, string>()
+      const wanted = [...new Set(named)].flatMap(chain => {
+        const row = rowOf(chain)
+        if (row === null) return []
+        chainsByRow.set(`${row.pk} ${row.sk}`, chain)
+        return [row]
+      })
+      const items = await batchGet(tables, tables.state, wanted)
+      return new Map(
+        items.flatMap(item => {
+          const chain = chainsByRow.get(`${item.pk} ${item.sk}`)
+          return chain === undefined ? [] : [[chain, ChainHead.parse(item.head)] as const]
+        }),
+      )
+    },
+  }
+}

@@ -1,0 +1,179 @@
+import type { ImportAnswer } from '../../schemas/api.ts'
+import type { HrEvent } from '../../schemas/hr-event.ts'
+import type { Caller } from '../domain/entitlement.ts'
+import { type ImportRow, type NewFact, newFacts, recordedAt } from '../domain/import-row.ts'
+import { checkRows, type RowFault, rowsOfCsv } from '../domain/read-people.ts'
+import { type CodedFault, type Refusal, refuse } from '../domain/refusal.ts'
+import { foldEvents } from '../domain/register.ts'
+import { say } from '../domain/texts/index.ts'
+import type { EntryDraft } from '../stores/ledger.ts'
+import type { PersonAggregate } from '../stores/people.ts'
+import type { Newcomer } from '../stores/register.ts'
+import type { Engine } from './engine.ts'
+import { inParallel } from './in-parallel.ts'
+import { nowOf, type Registers, tries } from './registers.ts'
+
+type Needed = Pick<Registers, 'people' | 'register' | 'units' | 'settings' | 'clock'> &
+  Pick<Engine, 'bells' | 'log'> & {
+    readonly newId: (now: number) => string
+    readonly newcomersAtOnce: number
+  }
+
+/** The list as sent. */
+export type SentPeople =
+  | { readonly kind: 'json'; readonly value: unknown }
+  | { readonly kind: 'csv'; readonly text: string }
+
+/** A day after every other: what is recorded for any later day counts. */
+const endOfTime = '9999-12-31'
+
+/**
+ * Brings the register of people up to date from a list (by `hr`, see the contract's table). Absence ends nothing. Every row is
+ * checked before the first is written, and with any fault nothing is. What a row says that is known already is not recorded
+ * again, so the same list may be sent again after a crash. `applied` counts the rows that said something new.
+ */
+export async function importPeople(
+  registers: Needed,
+  caller: Caller,
+  sent: SentPeople,
+): Promise<ImportAnswer | Refusal> {
+  const { settings } = registers
+  const list = readList(sent)
+  if ('refused' in list) return refuse('malformed', list.refused)
+  const { rows, faults: ofRows } = checkRows(list, settings.nationalId)
+  const faults = [...ofRows, ...(await unknownUnits(registers, list.rows))]
+  if (faults.length > 0) return { applied: 0, faults: told(registers, faults) }
+  const known = await registers.people.idsOf(rows.map(({ person }) => person.nationalId))
+  const newcomers = rows.filter(({ person }) => !known.has(person.nationalId))
+  const others = rows.filter(({ person }) => known.has(person.nationalId))
+  const groups = Array.from({ length: Math.ceil(newcomers.length / registers.newcomersAtOnce) }, (_, index) =>
+    newcomers.slice(index * registers.newcomersAtOnce, (index + 1) * registers.newcomersAtOnce),
+  )
+  let applied = 0
+  await inParallel(groups, async group => {
+    applied += await enter(registers, caller, group)
+  })
+  await inParallel(others, async row => {
+    if (await update(registers, caller, row, known.get(row.person.nationalId) ?? '')) applied += 1
+  })
+  return { applied, faults: [] }
+}
+
+function readList(sent: SentPeople) {
+  if (sent.kind === 'csv') return rowsOfCsv(sent.text)
+  if (Array.isArray(sent.value)) return { rows: sent.value as unknown[], faults: [] }
+  const refused: readonly CodedFault[] = [{ pointer: '', code: 'people.not-a-list' }]
+  return { refused }
+}
+
+async function unknownUnits({ units }: Needed, rows: readonly unknown[]): Promise<RowFault[]> {
+  const named = rows.map(row => (row as { unit?: unknown } | null)?.unit)
+  const ids = new Set(
+    named.filter(unit => typeof unit === 'string').filter(unit => /^[a-z0-9-]{1,60}$/.test(unit)),
+  )
+  const standing = new Set((await units.some([...ids])).map(({ unit }) => unit.id))
+  return named.flatMap((unit, index): RowFault[] =>
+    typeof unit === 'string' && ids.has(unit) && !standing.has(unit)
+      ? [{ row: index + 1, pointer: '/unit', code: 'catalogue.unknown-unit' }]
+      : [],
+  )
+}
+
+const told = ({ settings }: Needed, faults: readonly RowFault[]): ImportAnswer['faults'] =>
+  [...faults]
+    .sort((one, other) => one.row - other.row)
+    .slice(0, 1_000)
+    .map(({ row, pointer, code }) => ({ row, pointer, message: say(settings.locale, code) }))
+
+/** People nobody knew, many in one transaction; if one of them became known meanwhile, one by one. */
+async function enter(registers: Needed, caller: Caller, rows: readonly ImportRow[]): Promise<number> {
+  const newcomers = rows.map((row): Newcomer => {
+    const personId = registers.newId(registers.clock())
+    const facts: NewFact[] = [
+      {
+        type: 'hired',
+        effectiveOn: row.contract.startsOn,
+        person: row.person,
+        contract: row.contract,
+        unit: row.unit,
+      },
+    ]
+    const { events, entry } = recorded(registers, caller, personId, row.person.nationalId, facts)
+    return { personId, nationalId: row.person.nationalId, event: events[0] as HrEvent, entry }
+  })
+  if (await registers.register.enter(newcomers)) return rows.length
+  let applied = 0
+  for (const row of rows) {
+    const personId = await registers.people.ensure(row.person.nationalId, registers.clock())
+    if (await update(registers, caller, row, personId)) applied += 1
+  }
+  return applied
+}
+
+/** Whether the row said something new about somebody known. */
+async function update(registers: Needed, caller: Caller, row: ImportRow, personId: string): Promise<boolean> {
+  for (let attempt = 1; attempt <= tries; attempt++) {
+    const person = await registers.people.load(personId)
+    if (person === null) break
+    const { today } = nowOf(registers)
+    const foldedOn = (day: string) => foldEvents(person.events, day, registers.settings.timeZone)
+    const register = { today: foldedOn(today), eventually: foldedOn(endOfTime) }
+    const facts = newFacts(row, register, today)
+    if (facts.length === 0) return false
+    const { events, entry } = recorded(registers, caller, personId, row.person.nationalId, facts)
+    const urgent = facts.some(({ type }) => type === 'transferred')
+    const outcome = await registers.people.recordEvents(person, events, { entry, dueAt: entry.at, urgent })
+    if (outcome !== 'recorded') continue
+    await ring(registers, person, urgent)
+    return true
+  }
+  throw new Error('the person was too busy to record an event')
+}
+
+async function ring({ bells, log }: Needed, { row, targets }: PersonAggregate, urgent: boolean) {
+  const { personId } = row
+  const missed = await bells.ring([...targets.keys()].map(target => ({ personId, target, urgent })))
+  if (missed > 0) log('doorbell-missed', { personId, missed })
+}
+
+/** Facts as events, and the ledger entry of all of them: what they say of the post, never a name or a national id. */
+function recorded(
+  registers: Needed,
+  caller: Caller,
+  personId: string,
+  nationalId: string,
+  facts: readonly NewFact[],
+): { events: HrEvent[]; entry: EntryDraft } {
+  const now = registers.clock()
+  const events = facts.map(
+    (fact, index): HrEvent => ({
+      version: 1,
+      id: registers.newId(now),
+      nationalId,
+      recordedAt: recordedAt(now, index),
+      ...fact,
+    }),
+  )
+  const { at } = nowOf(registers)
+  return {
+    events,
+    entry: {
+      at,
+      asOf: at,
+      act: 'hr-event-recorded',
+      phase: 'recorded',
+      subject: personId,
+      actor: { personId: caller.personId, role: 'hr', onBehalfOf: null },
+      system: 'llavero',
+      request: null,
+      cause: { kind: 'import', ref: events[0]?.id ?? '' },
+      after: events.map(({ id, type, effectiveOn, unit, contract }) => ({
+        id,
+        type,
+        effectiveOn,
+        unit,
+        contract,
+      })),
+    },
+  }
+}

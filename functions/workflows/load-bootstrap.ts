@@ -1,0 +1,59 @@
+import type { RoleRow } from '../../schemas/rows.ts'
+import { parseNationalId } from '../domain/national-id.ts'
+import type { Founder } from '../stores/identities.ts'
+import type { EntryDraft } from '../stores/ledger.ts'
+import { nowOf, type Registers } from './registers.ts'
+
+/** `loaded` now, or `standing`: the register was not empty, and nothing of it was touched. */
+export type Bootstrapped =
+  | { readonly done: 'loaded' | 'standing' }
+  | { readonly done: null; readonly why: string }
+
+/**
+ * Enters the settings' first people into an empty register: who they are, how they sign in, which roles they hold. It is one
+ * transaction, and the first entries of the ledger. Loading again does nothing, whatever the settings say by then.
+ */
+export async function loadBootstrap(
+  registers: Pick<Registers, 'identities' | 'settings' | 'clock'> & {
+    readonly newId: (now: number) => string
+  },
+): Promise<Bootstrapped> {
+  const { settings, identities, clock, newId } = registers
+  if ((await identities.body()) !== null) return { done: 'standing' }
+  const { at, today } = nowOf(registers)
+  const entry = (draft: Pick<EntryDraft, 'act' | 'subject'> & { after?: unknown }): EntryDraft => ({
+    at,
+    asOf: at,
+    phase: 'recorded',
+    actor: { personId: null, role: 'bootstrap', onBehalfOf: null },
+    system: 'llavero',
+    request: null,
+    cause: { kind: 'bootstrap', ref: settings.body.id },
+    ...draft,
+  })
+  const founders = new Map<string, Founder>()
+  for (const [index, { person, issuer, subject, roles: held }] of settings.bootstrap.entries()) {
+    const parsed = parseNationalId(settings.nationalId, person.nationalId)
+    if (!parsed.ok) return { done: null, why: `bootstrap ${index}: ${parsed.code}` }
+    if (founders.has(parsed.value)) return { done: null, why: `bootstrap ${index}: the same person twice` }
+    const personId = newId(clock())
+    const roles = [...new Set(held)].map((role): RoleRow => ({ version: 1, role, from: today, until: null }))
+    founders.set(parsed.value, {
+      personId,
+      nationalId: parsed.value,
+      issuer,
+      subject,
+      roles,
+      roleEntry: entry({ act: 'role-granted', subject: personId, after: { roles } }),
+      identityEntry: entry({ act: 'identity-linked', subject: personId }),
+    })
+  }
+  const founded = await identities.found(
+    settings.body.id,
+    entry({ act: 'body-founded', subject: null, after: { bodyId: settings.body.id } }),
+    [...founders.values()],
+  )
+  if (founded === 'too-many')
+    return { done: null, why: 'bootstrap: more people than one transaction holds; ten always fit' }
+  return { done: founded === 'founded' ? 'loaded' : 'standing' }
+}

@@ -1,0 +1,165 @@
+import type { UnitView } from '../../schemas/api.ts'
+import type { UnitRow } from '../../schemas/rows.ts'
+import type { Unit, WrittenDeputy, WrittenUnit } from '../../schemas/unit.ts'
+import { type Caller, holdsAny, readersOfAll } from '../domain/entitlement.ts'
+import { parseNationalId } from '../domain/national-id.ts'
+import { type CodedFault, type Refusal, refuse } from '../domain/refusal.ts'
+import type { EntryDraft } from '../stores/ledger.ts'
+import { nowOf, type Registers, tries } from './registers.ts'
+
+type Needed = Pick<Registers, 'units' | 'people' | 'settings' | 'clock'>
+
+/** Whether the unit's register was new to this unit, and what it says now. */
+export interface RecordedUnit {
+  readonly created: boolean
+  readonly unit: UnitView
+}
+
+/** A unit as its own people, `hr`, `it`, `security` and `authority` may see it; anybody else gets the answer of the unknown. */
+export async function readUnit(registers: Needed, caller: Caller, id: string): Promise<UnitView | Refusal> {
+  const row = await registers.units.load(id)
+  if (row === null) return refuse('not-found')
+  const { head, deputies } = row.unit
+  const own = head === caller.personId || deputies.some(({ personId }) => personId === caller.personId)
+  if (!own && !holdsAny(caller, [...readersOfAll, 'authority'])) return refuse('not-found')
+  return view(registers, row.unit)
+}
+
+/** Records a unit (by `hr`, see the contract's table): its parent must stand and must not hang below it. */
+export async function recordUnit(
+  registers: Needed,
+  caller: Caller,
+  id: string,
+  written: WrittenUnit,
+): Promise<RecordedUnit | Refusal> {
+  const head = await personOf(registers, written.head?.nationalId ?? null, '/head/nationalId')
+  for (let attempt = 1; attempt <= tries; attempt++) {
+    const standing = await registers.units.load(id)
+    const moved = written.parent !== (standing?.unit.parent ?? null)
+    const parent = moved ? await parentOf(registers, id, written.parent) : { above: [] }
+    const faults = [...('fault' in parent ? [parent.fault] : []), ...('fault' in head ? [head.fault] : [])]
+    if ('fault' in parent || 'fault' in head) return refuse('invalid', faults)
+    const unit: Unit = {
+      id,
+      name: written.name,
+      parent: written.parent,
+      head: head.personId,
+      deputies: standing?.unit.deputies ?? [],
+    }
+    if (standing !== null && same(standing.unit, unit))
+      return { created: false, unit: await view(registers, unit) }
+    const entry = draft(registers, caller, 'unit-recorded', standing, unit)
+    if (await registers.units.record(standing, unit, entry, parent.above))
+      return { created: standing === null, unit: await view(registers, unit) }
+  }
+  return refuse('busy')
+}
+
+/**
+ * Names who signs in the head's place between two days. By `hr`, or by the head, who may not name themselves; a caller with
+ * nothing to say here cannot tell a unit that stands from one that does not. The same deputy twice is once.
+ */
+export async function nameDeputy(
+  registers: Needed,
+  caller: Caller,
+  id: string,
+  written: WrittenDeputy,
+): Promise<UnitView | Refusal> {
+  for (let attempt = 1; attempt <= tries; attempt++) {
+    const standing = await registers.units.load(id)
+    const byHr = holdsAny(caller, ['hr'])
+    const byHead = standing?.unit.head === caller.personId
+    if (!byHr && !byHead) return refuse('forbidden')
+    if (standing === null) return refuse('not-found')
+    const deputy = await personOf(registers, written.nationalId, '/nationalId')
+    if ('fault' in deputy) return refuse('invalid', [deputy.fault])
+    if (deputy.personId === standing.unit.head)
+      return refuse('invalid', [{ pointer: '/nationalId', code: 'deputy.is-head' }])
+    const { from, until } = written
+    const named = { personId: deputy.personId ?? '', from, until }
+    const known = standing.unit.deputies.some(
+      one => one.personId === named.personId && one.from === from && one.until === until,
+    )
+    if (known) return view(registers, standing.unit)
+    const unit: Unit = { ...standing.unit, deputies: [...standing.unit.deputies, named] }
+    const entry = draft(registers, caller, 'deputy-named', standing, unit, named.personId)
+    if (await registers.units.record(standing, unit, entry)) return view(registers, unit)
+  }
+  return refuse('busy')
+}
+
+type Found<T> = T | { readonly fault: CodedFault }
+
+async function personOf(
+  { people, settings }: Needed,
+  written: string | null,
+  pointer: string,
+): Promise<Found<{ personId: string | null }>> {
+  if (written === null) return { personId: null }
+  const parsed = parseNationalId(settings.nationalId, written)
+  if (!parsed.ok) return { fault: { pointer, code: parsed.code } }
+  const personId = await people.idOf(parsed.value)
+  return personId === null ? { fault: { pointer, code: 'person.unknown' } } : { personId }
+}
+
+async function parentOf(
+  { units }: Needed,
+  id: string,
+  parent: string | null,
+): Promise<Found<{ above: readonly UnitRow[] }>> {
+  if (parent === null) return { above: [] }
+  const line = await units.lineOf(parent)
+  if (line === null) return { fault: { pointer: '/parent', code: 'catalogue.unknown-unit' } }
+  const above = [line.row, ...line.above]
+  return above.some(({ unit }) => unit.id === id)
+    ? { fault: { pointer: '/parent', code: 'unit.parent-cycle' } }
+    : { above }
+}
+
+const same = (one: Unit, other: Unit) =>
+  one.name === other.name && one.parent === other.parent && one.head === other.head
+
+function draft(
+  registers: Needed,
+  caller: Caller,
+  act: 'unit-recorded' | 'deputy-named',
+  standing: UnitRow | null,
+  unit: Unit,
+  subject: string | null = null,
+): EntryDraft {
+  const { at } = nowOf(registers)
+  return {
+    at,
+    asOf: at,
+    act,
+    phase: 'recorded',
+    subject,
+    actor: {
+      personId: caller.personId,
+      role: holdsAny(caller, ['hr']) ? 'hr' : 'head',
+      onBehalfOf: null,
+    },
+    system: 'llavero',
+    request: null,
+    cause: { kind: 'register', ref: unit.id },
+    before: standing?.unit ?? null,
+    after: unit,
+  }
+}
+
+async function view({ people }: Needed, unit: Unit): Promise<UnitView> {
+  const ids = [...(unit.head === null ? [] : [unit.head]), ...unit.deputies.map(({ personId }) => personId)]
+  const rows = await people.rowsOf(ids)
+  const nationalId = (personId: string) => rows.get(personId)?.nationalId ?? ''
+  return {
+    id: unit.id,
+    name: unit.name,
+    parent: unit.parent,
+    head: unit.head === null ? null : { nationalId: nationalId(unit.head) },
+    deputies: unit.deputies.map(({ personId, from, until }) => ({
+      nationalId: nationalId(personId),
+      from,
+      until,
+    })),
+  }
+}
