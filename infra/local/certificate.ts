@@ -14,8 +14,11 @@ export interface ServerCertificate {
   key: string
 }
 
-/** An authority of its own for one loopback server; made once, kept in `folder`. The authority's key is thrown away. */
-export async function serverCertificate(folder: string): Promise<ServerCertificate> {
+/**
+ * An authority of its own for one loopback server, known as `address` and `localhost`; made once, kept in `folder`.
+ * The authority's key is thrown away.
+ */
+export async function serverCertificate(folder: string, address = '127.0.0.1'): Promise<ServerCertificate> {
   const paths = {
     ca: join(folder, 'ca.pem'),
     cert: join(folder, 'server.pem'),
@@ -49,7 +52,7 @@ export async function serverCertificate(folder: string): Promise<ServerCertifica
       extensions: [
         new x509.SubjectAlternativeNameExtension([
           { type: 'dns', value: 'localhost' },
-          { type: 'ip', value: '127.0.0.1' },
+          { type: 'ip', value: address },
         ]),
         new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
         await x509.AuthorityKeyIdentifierExtension.create(authority.publicKey),

@@ -1,0 +1,28 @@
+import { describe, it } from 'vitest'
+import { findSamba, realServersRequired } from '../servers/samba/installed.ts'
+import { openDirectoryHarness, patience } from './active-directory-harness.ts'
+import { describeConnector } from './contract-suite.ts'
+import { openSambaDirectory } from './samba-directory.ts'
+
+const samba = findSamba()
+
+if (samba.usable) {
+  const title = `Active Directory connector, ${samba.title}`
+  const open = async () => openDirectoryHarness(await openSambaDirectory())
+  describeConnector(title, open, {
+    faults: ['down', 'frozen'],
+    restarts: true,
+    unreadable: true,
+    readOnly: true,
+    rights: true,
+    retires: true,
+    patience,
+  })
+} else
+  describe('Active Directory connector, Samba', () => {
+    it('is proven on a real domain controller', context => {
+      if (realServersRequired) throw new Error(samba.reason)
+      process.stderr.write(`skipped: ${samba.reason}\n`)
+      context.skip(samba.reason)
+    })
+  })
