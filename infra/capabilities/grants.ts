@@ -33,13 +33,6 @@ const readsAndWrites: readonly StateAction[] = [
   'Query',
   'UpdateItem',
 ]
-const keepsRegister: readonly StateAction[] = [
-  'ConditionCheckItem',
-  'GetItem',
-  'PutItem',
-  'Query',
-  'UpdateItem',
-]
 
 /**
  * Who may do what: every function of the app and the least it needs. An index is granted for Query only.
@@ -57,16 +50,23 @@ export const grants = {
   },
   'read-people': { state: { actions: ['BatchGetItem', 'GetItem', 'Query'] } },
   'record-people': {
-    state: { actions: readsAndWrites },
+    state: { actions: ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'] },
     ledger: { actions: ['PutItem'] },
     rings: everyTarget,
   },
-  'maintain-units': { state: { actions: keepsRegister }, ledger: { actions: ['PutItem'] } },
-  'link-identities': { state: { actions: keepsRegister }, ledger: { actions: ['PutItem'] } },
+  'maintain-units': {
+    state: { actions: ['BatchGetItem', 'ConditionCheckItem', 'GetItem', 'PutItem', 'Query'] },
+    ledger: { actions: ['PutItem'] },
+  },
+  'link-identities': {
+    state: { actions: ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'] },
+    ledger: { actions: ['PutItem'] },
+  },
   'read-audit': {
-    state: { actions: ['BatchGetItem', 'GetItem', 'Query'] },
+    // The lists of units and requests tell the verification of chains that have lost all their entries.
+    state: { actions: ['BatchGetItem', 'GetItem', 'Query'], indexes: ['list'] },
     ledger: {
-      actions: ['BatchGetItem', 'GetItem', 'Query'],
+      actions: ['BatchGetItem', 'Query'],
       indexes: ['by-window', 'by-subject', 'by-actor', 'by-request'],
     },
   },
@@ -94,7 +94,7 @@ export const grants = {
     rings: ['mail'],
     serves: 'erp',
   },
-  'load-bootstrap': { state: { actions: keepsRegister }, ledger: { actions: ['PutItem'] } },
+  'load-bootstrap': { state: { actions: ['GetItem', 'PutItem'] }, ledger: { actions: ['PutItem'] } },
 } as const satisfies Record<string, Grants>
 
 export type FunctionName = keyof typeof grants
