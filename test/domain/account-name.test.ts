@@ -2,9 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { accountNameCandidates, quarantineEnds } from '../../functions/domain/account-name.ts'
 
-const first = (givenNames: string, surnames: string, count = 3, longest = 20) => [
-  ...accountNameCandidates({ givenNames, surnames }, longest).take(count),
-]
+const first = (givenNames: string, surnames: string, count: number, longest = 20): string[] => {
+  const names: string[] = []
+  for (const name of accountNameCandidates({ givenNames, surnames }, longest)) {
+    names.push(name)
+    if (names.length === count) break
+  }
+  return names
+}
 
 describe('R5: the name of an account', () => {
   it.each([

@@ -30,7 +30,6 @@ export const sayDay = (day: string): string => day.split('-').reverse().join('-'
 export interface ParserIssue {
   readonly code?: string | undefined
   readonly message: string
-  readonly input?: unknown
 }
 
 const KINDS: Record<string, Code> = {
@@ -46,6 +45,5 @@ const KINDS: Record<string, Code> = {
 /** The closed code of a parser's issue: the schema's own, where it has one, else the kind of fault. Never a text from outside. */
 export const codeOf = (issue: ParserIssue): Code => {
   if (isCode(issue.message)) return issue.message
-  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'shape.missing'
   return (issue.code === undefined ? undefined : KINDS[issue.code]) ?? 'shape.invalid'
 }
