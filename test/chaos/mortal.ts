@@ -1,0 +1,97 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { createPeopleStore } from '../../functions/stores/people.ts'
+import { createRequestStore } from '../../functions/stores/requests.ts'
+import { createTargetStore } from '../../functions/stores/targets.ts'
+import { convergeTarget } from '../../functions/workflows/converge-target.ts'
+import type { Engine } from '../../functions/workflows/engine.ts'
+import type { TargetId } from '../../schemas/settings.ts'
+import type { World } from '../servers/world.ts'
+
+/** What stands for the process being gone: nothing after it has an effect. */
+export class Killed extends Error {
+  override readonly name = 'Killed'
+}
+
+/** The same engine in a process that dies at one moment of its life. */
+export interface Mortal {
+  readonly engine: Engine
+  /** One run of a target's worker; the connector dies with the process, between two steps of a plan too. */
+  converge(personIds: readonly string[], target: TargetId): Promise<void>
+  readonly dead: () => boolean
+}
+
+/**
+ * A worker that is killed at its `at`-th moment. Each call to the outside (the database, a queue, a target) has two of them:
+ * just before, when nothing has happened, and just after, when it has happened and nobody will ever know. Each step inside
+ * a target has one. What was already on its way when the worker died arrives all the same.
+ */
+export function mortal(world: World, at: number): Mortal {
+  let moments = 0
+  let dead = false
+  const moment = () => {
+    if (dead) throw new Killed()
+    moments += 1
+    if (moments === at) {
+      dead = true
+      throw new Killed()
+    }
+  }
+  const outside =
+    <In extends unknown[], Out>(call: (...input: In) => Promise<Out>) =>
+    async (...input: In): Promise<Out> => {
+      moment()
+      const answer = await call(...input)
+      moment()
+      return answer
+    }
+
+  const real = world.tables.client
+  const client = Object.create(real, {
+    send: { value: outside(real.send.bind(real)) },
+  }) as DynamoDBDocumentClient
+  const tables = { ...world.tables, client }
+  const engine: Engine = {
+    ...world.engine,
+    people: createPeopleStore(tables),
+    targets: createTargetStore(tables),
+    requests: createRequestStore(tables),
+    bells: { ring: outside(world.engine.bells.ring) },
+  }
+  return {
+    engine,
+    dead: () => dead,
+    async converge(personIds, target) {
+      const connector = world.targets[target]
+      connector.beforeStep = moment
+      try {
+        const broken = await convergeTarget(
+          {
+            ...engine,
+            target,
+            connector: {
+              ...connector,
+              observe: outside(connector.observe),
+              apply: outside(connector.apply),
+            },
+          },
+          personIds,
+          new Date(world.time.now).toISOString(),
+        )
+        for (const { bug } of broken) if (!(bug instanceof Killed)) throw bug
+      } catch (error) {
+        if (!(error instanceof Killed)) throw error
+      } finally {
+        connector.beforeStep = () => {}
+      }
+    },
+  }
+}
+
+/**
+ * Lives the same life again and again, killed at its first moment, its second, … until one life ends by itself.
+ *
+ * @returns how many deaths there were
+ */
+export async function killAtEachMoment(life: (at: number) => Promise<{ dead: boolean }>): Promise<number> {
+  for (let at = 1; ; at++) if (!(await life(at)).dead) return at - 1
+}

@@ -1,0 +1,62 @@
+import type { Contract } from '../../schemas/contract.ts'
+import type { World } from '../servers/world.ts'
+
+export const planta: Contract = {
+  type: 'planta',
+  regime: 'municipal',
+  startsOn: '2020-03-01',
+  endsOn: null,
+}
+
+/** Names of their own for everybody: a hundred namesakes would spend the test looking for a free account name. */
+export const namesOf = (nationalId: string) => ({
+  givenNames: 'Elisa',
+  surnames: `Ñancu${[...nationalId.slice(0, 8)].map(digit => 'bcdfghjklm'[Number(digit)]).join('')} Peña`,
+})
+
+let serial = 0
+
+/** A national id that nobody else in this run has, with its check digit (modulo 11, factors 2 to 7 from the right). */
+export function nextNationalId(): string {
+  const digits = String(40_000_000 + ++serial)
+  const sum = [...digits]
+    .reverse()
+    .reduce((total, digit, place) => total + Number(digit) * (2 + (place % 6)), 0)
+  const check = 11 - (sum % 11)
+  return `${digits}-${check === 11 ? '0' : check === 10 ? 'K' : check}`
+}
+
+export const accesses = {
+  directory: { system: 'directory', internetProfile: 'controlado' },
+  mail: { system: 'mail' },
+  erp: {
+    system: 'erp',
+    module: 'contabilidad-gubernamental',
+    type: 'actualizacion',
+    operations: ['ingreso'],
+  },
+} as const
+
+export const activation = (
+  nationalId: string,
+  access: object,
+  more: { contract?: Contract; until?: string | null } = {},
+) => ({
+  person: { nationalId, ...namesOf(nationalId), position: 'Administrativo' },
+  contract: more.contract ?? planta,
+  access,
+  until: more.until ?? null,
+})
+
+export const formOf = (
+  unit: string,
+  activations: readonly object[],
+  deactivations: readonly object[] = [],
+) => ({ unit, activations, deactivations, declaration: true })
+
+/** A unit with its head, who may sign for it. */
+export async function openUnit(world: World, id: string): Promise<string> {
+  const head = await world.hire(nextNationalId(), { givenNames: 'Marta', surnames: 'Reyes Soto' }, id, planta)
+  world.units.set(id, { id, name: id, parent: null, head, deputies: [] })
+  return head
+}
