@@ -72,7 +72,7 @@ export const grants = {
   },
   'describe-api': {},
   'sweep-due': {
-    state: { actions: readsAndWrites, indexes: ['due'] },
+    state: { actions: readsAndWrites, indexes: ['due', 'list'] },
     ledger: { actions: ['PutItem'] },
     rings: everyTarget,
   },
