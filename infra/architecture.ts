@@ -2,10 +2,11 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { synthesize } from './app.ts'
+import { drawPicture } from './architecture-picture.ts'
 
 /**
- * `node infra/architecture.ts` draws docs/architecture.md from the synthesized template; with `--check` it only says
- * whether the file there is still what the template would draw.
+ * `node infra/architecture.ts` draws docs/architecture.svg and writes docs/architecture.md from the synthesized template;
+ * with `--check` it only says whether the files there are still what the template would give.
  */
 
 interface Resource {
@@ -27,7 +28,7 @@ interface Drawn {
   readonly failure: string
 }
 
-const page = resolve(import.meta.dirname, '..', 'docs', 'architecture.md')
+const docs = resolve(import.meta.dirname, '..', 'docs')
 
 /** Logical ids begin with the construct's id: the capability. */
 const capabilities: Readonly<Record<string, string>> = {
@@ -38,16 +39,23 @@ const capabilities: Readonly<Record<string, string>> = {
   Provisioning: 'Provisioning',
 }
 
-export async function drawArchitecture(): Promise<string> {
+/** The generated files of docs/, by name. */
+export async function drawArchitecture(): Promise<Record<string, string>> {
   const resources = await synthesizeResources()
   const functions = ofType(resources, 'AWS::Lambda::Function').map(([id, lambda]) =>
     describeFunction(resources, id, lambda),
   )
-  const targets = functions.flatMap(one => /^converge-(.*)$/.exec(one.name)?.[1] ?? [])
+  return {
+    'architecture.svg': picture(resources, functions),
+    'architecture.md': describe(functions),
+  }
+}
+
+function describe(functions: readonly Drawn[]): string {
   return `${[
     '# Architecture',
-    'Generated from the synthesized template by `node infra/architecture.ts`; `npm run check` fails when it is stale.',
-    drawPicture(resources, functions, targets),
+    'Picture and tables are made from the synthesized template by `node infra/architecture.ts`; a test fails when they are stale.',
+    '![The architecture, drawn from the synthesized template](architecture.svg)',
     'Solid lines carry work, dotted ones ring a doorbell: a message says whom to look at, never what to do. Every function has a role, a log and alarms of its own; the workers stand in a network whose only roads lead to the tables, the queues, the secrets and, through the VPN, to the body’s own servers.',
     '## Who may do what',
     table(
@@ -136,50 +144,40 @@ function describeFunction(resources: Resources, id: string, lambda: Resource): D
   }
 }
 
-function drawPicture(resources: Resources, functions: readonly Drawn[], targets: readonly string[]): string {
-  const lines = ['```mermaid', 'flowchart LR']
-  lines.push('  people(["heads, HR, help desk, security"]) -->|"HTTPS, token of the body’s issuer"| api')
-  lines.push(`  api["HTTP API<br/>${ofType(resources, 'AWS::ApiGatewayV2::Route').length} routes"]`)
-  for (const [capability, title] of Object.entries(capabilities)) {
-    lines.push(`  subgraph ${capability}["${title}"]`)
-    for (const one of functions.filter(each => each.capability === capability))
-      lines.push(`    ${node(one.name)}["${one.name}"]`)
-    if (capability === 'Provisioning') {
-      lines.push('    subgraph doorbells["doorbells"]')
-      for (const target of targets) lines.push(`      bell_${target}[/"${target}: normal, urgent"/]`)
-      lines.push('    end', '    dead[/"dead letters"/]')
-    }
-    lines.push('  end')
-  }
-  lines.push('  state[("state<br/>what people should have")]', '  ledger[("ledger<br/>every act")]')
-  lines.push('  every(["every minute"]) --> sweep_due')
-
-  for (const [capability] of Object.entries(capabilities)) {
-    const own = functions.filter(one => one.capability === capability)
-    if (own.some(one => one.routes.length > 0)) lines.push(`  api --> ${capability}`)
-    for (const table of ['state', 'ledger'] as const) {
+function picture(resources: Resources, functions: readonly Drawn[]): string {
+  const targets = functions.flatMap(one => /^converge-(.*)$/.exec(one.name)?.[1] ?? [])
+  const capability = (prefix: string) => {
+    const own = functions.filter(one => one.capability === prefix)
+    const verbs = (table: 'state' | 'ledger') => {
       const rights = new Set(own.flatMap(one => one[table]))
-      const verbs = [
+      return [
         ...([...rights].some(right => /Get|Query/.test(right)) ? ['reads'] : []),
         ...(rights.has('PutItem') ? [table === 'ledger' ? 'appends' : 'writes'] : []),
-      ]
-      if (verbs.length > 0) lines.push(`  ${capability} -->|"${verbs.join(', ')}"| ${table}`)
+      ].join(', ')
+    }
+    return {
+      title: capabilities[prefix] ?? prefix,
+      functions: own.map(one => one.name),
+      open: own.some(one => one.routes.length > 0),
+      state: verbs('state'),
+      ledger: verbs('ledger'),
+      rings: own.some(one => one.rings.length > 0),
     }
   }
-  for (const one of functions) {
-    if (one.rings.length === targets.length) lines.push(`  ${node(one.name)} -.-> doorbells`)
-    else for (const target of one.rings) lines.push(`  ${node(one.name)} -.-> bell_${target}`)
-  }
-  lines.push('  doorbells -.->|"five crashes"| dead')
-  for (const target of targets) {
-    lines.push(`  bell_${target} --> converge_${target}`)
-    lines.push(`  converge_${target} -->|"VPN, port ${portTo(resources, target)}"| ${target}_server`)
-    lines.push(`  ${target}_server(["${target}"])`)
-  }
-  return [...lines, '```'].join('\n')
+  return drawPicture({
+    routes: ofType(resources, 'AWS::ApiGatewayV2::Route').length,
+    capabilities: Object.keys(capabilities)
+      .filter(prefix => prefix !== 'Provisioning')
+      .map(capability),
+    provisioning: { ...capability('Provisioning'), sweeper: 'sweep-due' },
+    targets: targets.map(id => ({
+      id,
+      worker: `converge-${id}`,
+      port: portTo(resources, id),
+      rings: (functions.find(one => one.name === `converge-${id}`)?.rings ?? []).filter(rung => rung !== id),
+    })),
+  })
 }
-
-const node = (name: string) => name.replaceAll('-', '_')
 
 function portTo(resources: Resources, target: string): number {
   const [, group] =
@@ -193,16 +191,12 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
   return [heads, heads.map(() => '---'), ...rows].map(row => `| ${row.join(' | ')} |`).join('\n')
 }
 
-if (import.meta.main) {
-  const drawn = await drawArchitecture()
-  if (process.argv.includes('--check')) {
-    const kept = await readFile(page, 'utf8').catch(() => '')
-    if (kept !== drawn) {
-      process.stderr.write('docs/architecture.md is stale: run `node infra/architecture.ts` and commit it.\n')
+if (import.meta.main)
+  for (const [name, drawn] of Object.entries(await drawArchitecture())) {
+    const file = join(docs, name)
+    if (!process.argv.includes('--check')) await writeFile(file, drawn)
+    else if ((await readFile(file, 'utf8').catch(() => '')) !== drawn) {
+      process.stderr.write(`docs/${name} is stale: run \`node infra/architecture.ts\` and commit it.\n`)
       process.exitCode = 1
     }
-  } else {
-    await mkdir(resolve(page, '..'), { recursive: true })
-    await writeFile(page, drawn)
   }
-}

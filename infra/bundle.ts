@@ -9,11 +9,15 @@ const repository = resolve(import.meta.dirname, '..')
 
 /**
  * Packages that only `import('…')` reaches: each becomes a file of its own beside `index.mjs`, read when it is first
- * wanted and there only for a body that wants it. tedious (SQL Server) is 1.2 MB with its code pages.
+ * wanted and there only for a body that wants it. tedious (SQL Server, with tarn for its pool) is 1.2 MB with its code pages.
  */
 const lazyPackages: Record<string, (settings: Settings) => boolean> = {
-  tedious: settings =>
-    settings.targets.some(target => target.kind === 'sql' && target.dialect === 'sql-server'),
+  tedious: speaksSqlServer,
+  tarn: speaksSqlServer,
+}
+
+function speaksSqlServer(settings: Settings): boolean {
+  return settings.targets.some(target => target.kind === 'sql' && target.dialect === 'sql-server')
 }
 
 export interface BundleOptions {
@@ -100,7 +104,7 @@ async function runEsbuild(
     banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
     metafile: true,
     logLevel: 'silent',
-    plugins: [leanSdk, lazy],
+    plugins: [lean, lazy],
   })
   await placeLazyPackages(metafile, wanted, outdir)
 }
@@ -139,12 +143,16 @@ const lazy: Plugin = {
 }
 
 /**
- * Leaves out what a Lambda function never uses: the SDK's search for credentials in files, sign-in pages and metadata
- * servers (they always stand in the environment: 135 KB and 28 ms less), and tedious' sign-in through Azure
- * (1 MB; an ERP of ours is entered with its own login).
+ * Leaves out what a function of ours never uses. What is gone throws when it is called after all.
+ *
+ * - The SDK's search for credentials in files, sign-in pages and metadata servers: in Lambda they stand in the environment
+ *   (135 KB, 28 ms of cold start); event streams, which no operation on our closed list has; its package.json but the version.
+ * - zod's messages in fifty languages, which Powertools' `{ z }` drags in (360 KB; our texts are in one catalogue), and its
+ *   conversion to JSON schema (the contract is generated when it is written, not when it is asked for).
+ * - tedious' sign-in through Azure (1 MB; an ERP is entered with a login of its own).
  */
-const leanSdk: Plugin = {
-  name: 'lean-sdk',
+const lean: Plugin = {
+  name: 'lean',
   setup(build) {
     build.onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, found => ({
       path: found.path,
@@ -155,9 +163,38 @@ const leanSdk: Plugin = {
       contents: "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env'",
       resolveDir: found.pluginData,
     }))
-    build.onResolve({ filter: /^@azure\// }, found => ({ path: found.path, namespace: 'left-out' }))
+    build.onLoad({ filter: /@aws-sdk[\\/]client-[a-z-]+[\\/]package\.json$/ }, async ({ path }) => ({
+      contents: JSON.stringify({ version: JSON.parse(await readFile(path, 'utf8')).version }),
+      loader: 'json',
+    }))
+    build.onLoad({ filter: /@aws-lambda-powertools[\\/]parser[\\/].*\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replace(
+        /^import \{ z \} from 'zod';/m,
+        "import * as z from 'zod';",
+      ),
+    }))
+    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js'",
+    }))
+    build.onLoad(
+      { filter: /[\\/]zod[\\/]v4[\\/]core[\\/](to-json-schema|json-schema-processors)\.js$/ },
+      async ({ path }) => ({ contents: refusals(await readFile(path, 'utf8')) }),
+    )
+    build.onResolve({ filter: /^(@azure\/.*|@smithy\/core\/event-streams)$/ }, found => ({
+      path: found.path,
+      namespace: 'left-out',
+    }))
     build.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'module.exports = {}' }))
   },
+}
+
+/** The same exports, each of which throws when it is called; what makes a method (`create…`) makes one that throws. */
+function refusals(source: string): string {
+  const names = [...source.matchAll(/^export (?:const|function|class) (\w+)/gm)].map(([, name = '']) => name)
+  return [
+    "const refuse = () => { throw new Error('left out of the bundle') }",
+    ...names.map(name => `export const ${name} = ${name.startsWith('create') ? '() => refuse' : 'refuse'}`),
+  ].join('\n')
 }
 
 async function hashInputs(entries: Readonly<Record<string, string>>, document: string): Promise<string> {

@@ -11,6 +11,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { CfnOutput, CfnParameter, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib/core'
 import { Construct } from 'constructs'
+import type { Alarms } from './alarms.ts'
 import { AppFunction, type Workshop } from './function.ts'
 
 /**
@@ -22,10 +23,12 @@ export class FrontDoor extends Construct {
   readonly functions: AppFunction[] = []
   private readonly api: HttpApi
   private readonly authorizer: HttpJwtAuthorizer
+  private readonly alarms: Alarms
   private readonly integrations = new Map<AppFunction, HttpLambdaIntegration>()
 
   constructor(scope: Construct, id: string, workshop: Workshop) {
     super(scope, id)
+    this.alarms = workshop.alarms
     const issuer = new CfnParameter(this, 'IssuerUrl', {
       type: 'String',
       minLength: 1,
@@ -113,6 +116,12 @@ export class FrontDoor extends Construct {
     if (!integration) {
       integration = new HttpLambdaIntegration(to.node.id, to.lambda)
       this.integrations.set(to, integration)
+      // Lambda's own count of errors misses these: a fault is answered with a 500, and the function goes on.
+      this.alarms.watch(to, 'Faults', {
+        metric: to.metric('InternalFaults', 'Sum', Duration.minutes(5)),
+        threshold: 1,
+        ...to.failure,
+      })
     }
     const routes = this.api.addRoutes({
       path,

@@ -41,11 +41,13 @@ export interface AppFunctionProps {
 export class AppFunction extends Construct {
   readonly name: FunctionName
   readonly lambda: LambdaFunction
+  readonly failure: Failure
   private readonly rights = new PolicyDocument()
 
   constructor(scope: Construct, id: string, props: AppFunctionProps) {
     super(scope, id)
     this.name = props.name
+    this.failure = props.failure
     const log = new LogGroup(this, 'Log', {
       retention: RetentionDays.SIX_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,

@@ -18,14 +18,18 @@ export interface Possessions {
 }
 
 /**
- * Gives every function what `grants.ts` says, and with each right the environment variable that names the thing:
- * a function does not even know the name of what it may not touch.
+ * Gives every function what `grants.ts` says, and in its environment the names: both tables for whoever touches one (the
+ * stores are opened as a pair), and the queues it may ring, no others.
  */
 export function grantRights(functions: readonly AppFunction[], possessions: Possessions): void {
   for (const each of functions) {
     const granted: Grants = grants[each.name]
-    grantTable(each, 'STATE_TABLE', possessions.state, granted.state)
-    grantTable(each, 'LEDGER_TABLE', possessions.ledger, granted.ledger)
+    grantTable(each, possessions.state, granted.state)
+    grantTable(each, possessions.ledger, granted.ledger)
+    if (granted.state || granted.ledger) {
+      each.lambda.addEnvironment('STATE_TABLE', possessions.state.tableName)
+      each.lambda.addEnvironment('LEDGER_TABLE', possessions.ledger.tableName)
+    }
     for (const target of granted.rings ?? []) {
       const bells = possessions.doorbells.get(target)
       if (!bells) continue
@@ -49,12 +53,10 @@ export function grantRights(functions: readonly AppFunction[], possessions: Poss
 
 function grantTable(
   each: AppFunction,
-  variable: string,
   table: TableV2,
   granted: { readonly actions: readonly string[]; readonly indexes?: readonly string[] } | undefined,
 ): void {
   if (!granted) return
-  each.lambda.addEnvironment(variable, table.tableName)
   each.allow(
     granted.actions.map(action => `dynamodb:${action}`),
     [table.tableArn],

@@ -47,8 +47,7 @@ export interface Cloud {
   /** Functions by their short names, as `sweep-due`. */
   invoke(functionName: string, event: unknown): Promise<unknown>
   schedules: string[]
-  /** Answers what the function returned. */
-  runSchedule(name: string): Promise<unknown>
+  runSchedule(name: string): Promise<void>
   clock: {
     now(): number
     /** Moves the functions' clock; each schedule passed fires once, and is waited for. */
@@ -60,8 +59,8 @@ export interface Cloud {
   /** Resolves when nothing runs and no queue holds a message. */
   quiet(): Promise<void>
   snapshot(): Promise<Record<string, Item[]>>
-  /** Waits for what runs, empties the queues, replaces every item; `meanwhile` runs before anything else does. */
-  restore(snapshot: Record<string, Item[]>, meanwhile?: () => Promise<void>): Promise<void>
+  /** Waits for what runs, empties the queues, replaces every item. What is asked for meanwhile waits. */
+  restore(snapshot: Record<string, Item[]>): Promise<void>
   faults(): string[]
   permissions: Permissions['list']
   consumed(): Units
@@ -128,14 +127,13 @@ const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack): P
   const settle = async (...counts: (() => number)[]): Promise<void> => {
     while (counts.some(count => count() > 0)) await sleep(TURN_MS)
   }
-  const restore: Cloud['restore'] = async (snapshot, meanwhile) => {
+  const restore = async (snapshot: Record<string, Item[]>): Promise<void> => {
     const reopened = Promise.withResolvers<void>()
     gate = reopened.promise
     try {
       await settle(functions.running)
       queues.empty()
       await dynamo.restore(snapshot)
-      await meanwhile?.()
       schedules.restart()
     } finally {
       reopened.resolve()
