@@ -62,7 +62,7 @@ const certificate = /^(CERT_|ERR_TLS_|ERR_SSL_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_T
 export function describeFault(system: string, error: unknown): ConnectorError {
   if (error instanceof ConnectorError) return error
   const { code, number } = detailsOf(error)
-  const [kind, retryable] = judge(code, number)
+  const [kind, retryable] = offersNoTls(error) ? misconfigured : judge(code, number)
   return new ConnectorError(system, kind, retryable, { code: number ?? code })
 }
 
@@ -85,6 +85,10 @@ export function isServerAnswer(error: unknown): boolean {
   const { code, number } = detailsOf(error)
   return number !== undefined || (code !== undefined && /^(?!E|57P|08)[0-9A-Z]{5}$/.test(code))
 }
+
+/** pg has no code for a server that answers no to TLS. */
+const offersNoTls = (error: unknown): boolean =>
+  error instanceof Error && error.message === 'The server does not support SSL connections'
 
 function judge(code: string | undefined, number: number | undefined): Verdict {
   if (number !== undefined) return serverNumbers[number] ?? refused

@@ -59,12 +59,10 @@ function judge(
   const row = addressesOf(account)
     .map(address => found.get(address))
     .find(one => one !== undefined)
+  // It was there once, and now there is no mailbox at all: that is a table lost, not a mailbox removed.
+  if (account.accountId !== null && !populated) return fail('misconfigured', true)
   if (row !== undefined && row.person_id !== account.personId) return fail('conflict', false)
-  if (row?.username == null) {
-    // It was there once, and now the whole table is empty: that is a table lost, not a mailbox removed.
-    if ((account.accountId !== null || row !== undefined) && !populated) return fail('misconfigured', true)
-    return { ok: true, value: null }
-  }
+  if (row?.username == null) return { ok: true, value: null }
   return {
     ok: true,
     value: {
