@@ -60,7 +60,9 @@ const functionOf = (asset: string, name: string, rights: object[], rest: object 
   [`${name}Role`]: {
     Type: 'AWS::IAM::Role',
     Properties: {
-      AssumeRolePolicyDocument: {},
+      AssumeRolePolicyDocument: {
+        Statement: [{ Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } }],
+      },
       Policies: [{ PolicyName: 'rights', PolicyDocument: { Statement: rights } }],
     },
   },
@@ -170,6 +172,19 @@ export const smallTemplate = (asset: string) => ({
         State: 'ENABLED',
         Targets: [{ Id: 't', Arn: at('workFunction'), RetryPolicy: { MaximumRetryAttempts: 0 } }],
       },
+    },
+    EveryPermission: {
+      Type: 'AWS::Lambda::Permission',
+      Properties: {
+        Action: 'lambda:InvokeFunction',
+        FunctionName: at('workFunction'),
+        Principal: 'events.amazonaws.com',
+        SourceArn: at('Every'),
+      },
+    },
+    EveryOnce: {
+      Type: 'AWS::Lambda::EventInvokeConfig',
+      Properties: { FunctionName: { Ref: 'workFunction' }, MaximumRetryAttempts: 0, Qualifier: '$LATEST' },
     },
     Bootstrap: { Type: 'Custom::Bootstrap', Properties: { ServiceToken: at('workFunction'), hash: 'one' } },
     Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { Name: 'llavero', ProtocolType: 'HTTP' } },

@@ -80,7 +80,8 @@ describe('a policy of the template', () => {
       'not authorized',
     )
     expect(await cloud.invoke('work', { do: 'secret', name: 'llavero/directory' })).toContain('ldaps')
-    expect(cloud.faults().filter(fault => fault.includes('not authorized'))).toHaveLength(2)
+    expect(cloud.faults().filter(fault => fault.startsWith('User: '))).toHaveLength(2)
+    expect(cloud.faults().filter(fault => fault.startsWith('web: AccessDeniedException'))).toHaveLength(1)
   })
 
   it('is weighed afterwards: what was granted and never used is listed', async () => {
@@ -255,7 +256,7 @@ describe('a template', () => {
     const message = await refused(all => {
       all.Stream = { Type: 'AWS::Kinesis::Stream', Properties: {} }
     })
-    expect(message).toContain('Stream: the type AWS::Kinesis::Stream is unknown')
+    expect(message).toContain('Stream: the type AWS::Kinesis::Stream is not honoured')
   })
 
   it('with a property that is not honoured stops the start', async () => {
@@ -270,6 +271,20 @@ describe('a template', () => {
       delete all.MePermission
     })
     expect(message).toContain('MeRoute: API Gateway has no permission')
+  })
+
+  it('whose schedule would be tried again stops the start', async () => {
+    const message = await refused(all => {
+      delete all.EveryOnce
+    })
+    expect(message).toContain('retries of work are not honoured')
+  })
+
+  it('whose queue shows a message again while its function may still run stops the start', async () => {
+    const message = await refused(all => {
+      Object.assign(all.Queue?.Properties ?? {}, { VisibilityTimeout: 1 })
+    })
+    expect(message).toContain('visible again before work ends')
   })
 
   it('whose bootstrap fails stops the start', async () => {

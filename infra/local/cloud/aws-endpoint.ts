@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { AwsError, NotHonoured } from './aws-error.ts'
 import type { Dynamo } from './dynamo.ts'
-import { type Input, touches } from './dynamo-requests.ts'
+import { type Input, rightsFor } from './dynamo-requests.ts'
 import type { Nastiness } from './nastiness.ts'
 
 export const REGION = 'us-east-1'
@@ -11,13 +11,12 @@ export const ACCOUNT = '000000000000'
 
 export interface AwsServices {
   dynamo: Dynamo
-  /** Takes a message and returns its id; throws `AwsError` when there is no such queue. */
+  /** Takes a message and returns its id. */
   sendMessage?: (queueUrl: string, body: string) => string
-  /** The queue's ARN by its URL. */
   queueArn?: (queueUrl: string) => string | undefined
-  /** A secret's text and ARN by name or ARN. */
+  /** A secret by its name or ARN. */
   secret?: (id: string) => { arn: string; name: string; text: string } | undefined
-  /** Whether the caller (a function's logical name) may do this; records the use. Without it everybody may. */
+  /** Whether the caller (a function's name) may do this; without it everybody may. */
   authorise?: (caller: string, action: string, resource: string) => boolean
   nastiness?: Nastiness
 }
@@ -29,108 +28,95 @@ export interface AwsEndpoint {
   close(): Promise<void>
 }
 
-interface Call {
-  caller: string
-  operation: string
-  input: Input
-}
+type Operation = (
+  input: Input,
+  permit: (action: string, resource: string) => void,
+) => object | Promise<object>
 
-const PARAMETERS: Record<string, string[]> = {
-  'AmazonSQS.SendMessage': ['QueueUrl', 'MessageBody'],
-  'AmazonSQS.SendMessageBatch': ['QueueUrl', 'Entries'],
-  'secretsmanager.GetSecretValue': ['SecretId'],
-}
-const MAX_BODY_BYTES = 16 * 1024 * 1024
-
-/** One loopback endpoint for the AWS APIs the product uses, in the SDK's own wire protocols; the rest is refused. */
+/** One loopback endpoint for the AWS APIs that the product uses, in the SDK's own wire protocols; the rest is refused. */
 export const startAwsEndpoint = async (services: AwsServices): Promise<AwsEndpoint> => {
   const faults: string[] = []
 
-  const permit = (caller: string, action: string, resource: string): void => {
-    if (services.authorise?.(caller, action, resource) ?? true) return
-    throw new AwsError(
-      'AccessDeniedException',
-      `User: ${caller} is not authorized to perform: ${action} on resource: ${resource}`,
-    )
+  const send = (queueUrl: unknown, text: unknown, permit: Parameters<Operation>[1]) => {
+    const arn = services.queueArn?.(String(queueUrl))
+    if (!arn || !services.sendMessage) throw new AwsError('QueueDoesNotExist', 'There is no such queue.')
+    permit('sqs:SendMessage', arn)
+    const MD5OfMessageBody = createHash('md5').update(String(text)).digest('hex')
+    return { MessageId: services.sendMessage(String(queueUrl), String(text)), MD5OfMessageBody }
   }
 
-  const dynamo = async ({ caller, operation, input }: Call): Promise<object> => {
-    for (const { action, table, index } of touches(operation, input)) {
-      const arn = `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${table}`
-      permit(caller, action, index === undefined ? arn : `${arn}/index/${index}`)
-    }
-    return services.dynamo.call(operation, input)
+  const operations: Record<string, Operation> = {
+    'AmazonSQS.SendMessage': (input, permit) => {
+      allow(input, 'QueueUrl', 'MessageBody')
+      return send(input.QueueUrl, input.MessageBody, permit)
+    },
+    'AmazonSQS.SendMessageBatch': (input, permit) => {
+      allow(input, 'QueueUrl', 'Entries')
+      const entries = input.Entries as { Id: string; MessageBody: string }[]
+      if (new Set(entries.map(entry => entry.Id)).size < entries.length || entries.length > 10) {
+        throw new AwsError(
+          'InvalidBatchEntryId',
+          'A batch has at most ten entries, each with an id of its own.',
+        )
+      }
+      for (const entry of entries) allow(entry, 'Id', 'MessageBody')
+      const Successful = entries.map(({ Id, MessageBody }) => ({
+        Id,
+        ...send(input.QueueUrl, MessageBody, permit),
+      }))
+      return { Successful, Failed: [] }
+    },
+    'secretsmanager.GetSecretValue': (input, permit) => {
+      allow(input, 'SecretId')
+      const secret = services.secret?.(String(input.SecretId))
+      permit('secretsmanager:GetSecretValue', secret?.arn ?? String(input.SecretId))
+      if (!secret) throw new AwsError('ResourceNotFoundException', 'There is no such secret.')
+      return { ARN: secret.arn, Name: secret.name, SecretString: secret.text, VersionId: NO_VERSION }
+    },
   }
 
-  const send = (caller: string, queueUrl: unknown, body: unknown) => {
-    const url = String(queueUrl)
-    const arn = services.queueArn?.(url)
-    if (!arn || typeof body !== 'string' || !services.sendMessage) {
-      throw new AwsError('QueueDoesNotExist', 'The specified queue does not exist.')
+  const dynamo =
+    (operation: string): Operation =>
+    (input, permit) => {
+      for (const [action, resource] of rightsFor(operation, input)) {
+        permit(action, `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${resource}`)
+      }
+      return services.dynamo.call(operation, input)
     }
-    permit(caller, 'sqs:SendMessage', arn)
-    const MD5OfMessageBody = createHash('md5').update(body).digest('hex')
-    return { MessageId: services.sendMessage(url, body), MD5OfMessageBody }
-  }
 
-  const sendBatch = ({ caller, input }: Call): object => {
-    const entries = (input.Entries ?? []) as { Id: string; MessageBody: string }[]
-    if (entries.length < 1 || entries.length > 10) {
-      throw new AwsError('TooManyEntriesInBatchRequest', 'Maximum number of entries per request are 10.')
-    }
-    if (new Set(entries.map(entry => entry.Id)).size < entries.length) {
-      throw new AwsError(
-        'BatchEntryIdsNotDistinct',
-        'Two or more batch entries in the request have the same Id.',
-      )
-    }
-    for (const entry of entries) allow('an entry of SendMessageBatch', entry, ['Id', 'MessageBody'])
-    const sent = entries.map(entry => ({ Id: entry.Id, ...send(caller, input.QueueUrl, entry.MessageBody) }))
-    return { Successful: sent, Failed: [] }
-  }
-
-  const secret = ({ caller, input }: Call): object => {
-    const found = services.secret?.(String(input.SecretId))
-    permit(caller, 'secretsmanager:GetSecretValue', found?.arn ?? String(input.SecretId))
-    if (!found) {
-      throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.")
-    }
-    return { ARN: found.arn, Name: found.name, SecretString: found.text, VersionId: VERSION, CreatedDate: 0 }
-  }
-
-  const answer = (target: string, call: Call): object | Promise<object> => {
-    if (target.startsWith('DynamoDB_20120810.')) return dynamo(call)
-    allow(target, call.input, PARAMETERS[target])
-    if (target === 'AmazonSQS.SendMessage')
-      return send(call.caller, call.input.QueueUrl, call.input.MessageBody)
-    if (target === 'AmazonSQS.SendMessageBatch') return sendBatch(call)
-    return secret(call)
+  const answer = async (request: IncomingMessage, target: string): Promise<object> => {
+    const input = JSON.parse(await textOf(request)) as Input
+    const caller = /Credential=([^/,]+)\//.exec(request.headers.authorization ?? '')?.[1]
+    if (!caller) throw new AwsError('UnrecognizedClientException', 'The security token is invalid.')
+    const [, inDynamo] = /^DynamoDB_20120810\.(\w+)$/.exec(target) ?? []
+    const operation = inDynamo ? dynamo(inDynamo) : operations[target]
+    if (!operation) throw new NotHonoured(target)
+    return operation(input, (action, resource) => {
+      if (services.authorise?.(caller, action, resource) ?? true) return
+      const what = `${caller} is not authorized to perform: ${action} on resource: ${resource}`
+      throw new AwsError('AccessDeniedException', `User: ${what}`)
+    })
   }
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const type = request.headers['content-type'] ?? 'application/x-amz-json-1.0'
-    const reply = (status: number, body: object): void => {
-      const text = JSON.stringify(body)
-      response.writeHead(status, { 'content-type': type, 'x-amzn-requestid': randomUUID() }).end(text)
-    }
     const target = String(request.headers['x-amz-target'] ?? `${request.method} ${request.url}`)
+    const reply = (status: number, body: object): void => {
+      const type = request.headers['content-type'] ?? 'application/x-amz-json-1.0'
+      response.writeHead(status, { 'content-type': type, 'x-amzn-requestid': randomUUID() })
+      response.end(JSON.stringify(body))
+    }
     try {
-      const input = JSON.parse(await textOf(request)) as Input
-      const caller = /Credential=([^/,]+)\//.exec(request.headers.authorization ?? '')?.[1]
-      if (!caller)
-        throw new AwsError('UnrecognizedClientException', 'The security token included is invalid.')
-      const body = await answer(target, { caller, operation: target.split('.').at(-1) ?? '', input })
+      const body = await answer(request, target)
       if (!services.nastiness?.strikes()) return reply(200, body)
       // It was done, but the caller does not hear of it: half of the times an error, half of them silence.
       if (services.nastiness.below(2) === 0) response.destroy()
       else reply(500, new AwsError('InternalServerError', 'Internal server error').body)
     } catch (error) {
-      if (!(error instanceof AwsError))
-        faults.push(`${target}: ${error instanceof Error ? error.stack : error}`)
+      const known = error instanceof AwsError
+      if (!known) faults.push(`${target}: ${error instanceof Error ? error.stack : error}`)
       else if (error instanceof NotHonoured || error.name === 'AccessDeniedException')
         faults.push(error.message)
-      const shown =
-        error instanceof AwsError ? error : new AwsError('InternalServerError', 'a fault', {}, 500)
+      const shown = known ? error : new AwsError('InternalServerError', 'A fault of the laptop', {}, 500)
       reply(shown.status, shown.body)
     }
   }
@@ -149,22 +135,15 @@ export const startAwsEndpoint = async (services: AwsServices): Promise<AwsEndpoi
   }
 }
 
-const VERSION = '00000000-0000-4000-8000-000000000000'
+const NO_VERSION = '00000000-0000-4000-8000-000000000000'
 
-const allow = (where: string, input: object, names: string[] | undefined): void => {
-  if (!names) throw new NotHonoured(where)
+const allow = (input: object, ...names: string[]): void => {
   const unknown = Object.keys(input).find(name => !names.includes(name))
-  if (unknown) throw new NotHonoured(`the parameter ${unknown} of ${where}`)
+  if (unknown) throw new NotHonoured(`the parameter ${unknown} beside ${names}`)
 }
 
 const textOf = async (request: IncomingMessage): Promise<string> => {
   const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request) {
-    size += (chunk as Buffer).length
-    if (size > MAX_BODY_BYTES)
-      throw new AwsError('RequestEntityTooLarge', 'the request is too large', {}, 413)
-    chunks.push(chunk as Buffer)
-  }
+  for await (const chunk of request) chunks.push(chunk)
   return Buffer.concat(chunks).toString('utf8')
 }

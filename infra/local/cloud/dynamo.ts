@@ -15,66 +15,89 @@ import putValidation from 'dynalite/validations/putItem.js'
 import queryValidation from 'dynalite/validations/query.js'
 import updateValidation from 'dynalite/validations/updateItem.js'
 import { AwsError } from './aws-error.ts'
+import { cancellation, cancelled, describeUnits, fromDynalite } from './dynamo-answers.ts'
+import { type Input, type Member, membersOf, rightsFor } from './dynamo-requests.ts'
 import {
-  type Callback,
-  type Checked,
-  cancellation,
-  cancelled,
-  type DynaliteAction,
-  type DynaliteValidation,
-  fromDynalite,
+  type Change,
+  charge,
   type Item,
+  indexPrefix,
+  invalid,
+  itemPrefix,
+  keyNames,
   type LevelOperation,
-  type Range,
+  pieces,
+  projected,
   type TableDefinition,
-} from './dynalite.ts'
-import { addUnits, charge, describeUnits, readUnits, type Units, writeUnits } from './dynamo-capacity.ts'
-import { type Input, type TransactItem, touches, transactItems } from './dynamo-requests.ts'
-import { indexPrefix, itemChange, itemPrefix, projected } from './dynamo-tables.ts'
+  type Units,
+  writesOf,
+} from './dynamo-tables.ts'
 import type { Nastiness } from './nastiness.ts'
 
-interface Change {
-  table: TableDefinition
-  key: string
-  before: Item | undefined
-  after: Item | undefined
+type Callback = (error: unknown, value?: unknown) => void
+type Range = Record<'gt' | 'gte' | 'lt' | 'lte', string | undefined> & { reverse?: boolean; limit?: number }
+
+/** A request after dynalite's checks: the parsed expressions stand beside the parameters. */
+interface Checked extends Input {
+  TableName: string
+  Key?: Item
+  Item?: Item
+  IndexName?: string
+  /** Whether the old item is wanted with a failed condition. */
+  shown?: boolean
+  _projection?: { paths: (string | (string | number)[])[] }
+  _filter?: { pathHeads: object }
 }
+type Action = (store: object, data: Checked, callback: (error: unknown, answer?: Input) => void) => void
 
 export interface Dynamo {
-  /** One API call by the closed list; throws `AwsError`. */
+  /** One API call of the closed list; throws `AwsError`. */
   call(operation: string, input: Input): Promise<object>
   consumed(): Units
   /** Every item of every table, in no order. */
   snapshot(): Promise<Record<string, Item[]>>
-  /** Replaces every item; what a snapshot does not name becomes empty. */
+  /** Replaces every item; a table that the snapshot does not name becomes empty. */
   restore(snapshot: Record<string, Item[]>): Promise<void>
   close(): Promise<void>
 }
 
+interface DynamoOptions {
+  tables: TableDefinition[]
+  /** Without it everything is in memory. */
+  path?: string
+  nastiness?: Nastiness
+}
+
 const ONGOING = 'Transaction is ongoing for the item'
 const TOKEN_LIFE_MS = 600_000
-const WRITES = {
+const ACTIONS: Record<string, [action: Action | undefined, validation: { types: object; custom: object }]> = {
+  PutItem: [putItem, putValidation],
+  UpdateItem: [updateItem, updateValidation],
+  GetItem: [getItem, getValidation],
+  Query: [query, queryValidation],
+  BatchGetItem: [batchGetItem, batchGetValidation],
   Put: [putItem, putValidation],
   Update: [updateItem, updateValidation],
   Delete: [deleteItem, deleteValidation],
   ConditionCheck: [undefined, deleteValidation],
-} as const
+  Get: [getItem, getValidation],
+}
 
 /**
  * DynamoDB on dynalite's actions and validations. dynalite reads through a staged store that only collects what an
  * action writes; one LevelDB batch then commits items and index rows together, so that neither a failed member of a
  * transaction nor a killed process leaves a half. All writes and transactional reads stand in one queue.
  */
-export const openDynamo = async (options: {
-  tables: TableDefinition[]
-  path?: string
-  nastiness?: Nastiness
-}): Promise<Dynamo> => {
-  const base = database.create(options.path === undefined ? {} : { path: options.path })
+export const openDynamo = async ({
+  tables: definitions,
+  path,
+  nastiness,
+}: DynamoOptions): Promise<Dynamo> => {
+  const base = database.create(path === undefined ? {} : { path })
   const level = base.db
   await level.open()
-  const tables = new Map(options.tables.map(table => [table.TableName, table]))
-  const total: Units = new Map()
+  const tables = new Map(definitions.map(table => [table.TableName, table]))
+  const total: Units = {}
   const tokens = new Map<string, { hash: string; expires: number }>()
   let tail: Promise<unknown> = Promise.resolve()
 
@@ -86,60 +109,47 @@ export const openDynamo = async (options: {
 
   const tableOf = (name: string): TableDefinition => {
     const table = tables.get(name)
-    if (!table)
-      throw new AwsError(
-        'ResourceNotFoundException',
-        `Requested resource not found: Table: ${name} not found`,
-      )
-    return table
+    if (table) return table
+    throw new AwsError('ResourceNotFoundException', `Requested resource not found: Table: ${name} not found`)
   }
 
+  /** dynalite leaves the iterator of each query open; this stream closes its own. */
   const stream = (prefix: string) => (range: Range) => {
-    const bound = (key: string | undefined): string | undefined =>
-      key === undefined ? undefined : prefix + key
-    const { gt, gte, lt, lte, reverse, limit } = range
-    const low = gt !== undefined ? { gt: bound(gt) } : { gte: bound(gte) ?? prefix }
-    const high = lte !== undefined ? { lte: bound(lte) } : { lt: bound(lt) ?? `${prefix}\xff` }
-    return Readable.from(level.values({ ...low, ...high, reverse, limit } as Range))
+    const bounds = Object.entries(range).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? prefix + value : value,
+    ])
+    return Readable.from(level.values(Object.fromEntries(bounds)))
   }
 
-  /** Runs an action; what it wrote comes back as changes and stands nowhere yet. */
-  const stage = (
-    action: DynaliteAction,
-    data: Checked,
-  ): Promise<{ answer: Input; change: Change | undefined }> =>
+  /** Runs an action; what it would write comes back as a change and stands nowhere yet. */
+  const stage = (action: Action, data: Checked): Promise<{ answer: Input; change: Change | undefined }> =>
     new Promise((resolve, reject) => {
       let before: Item | undefined
       let change: Change | undefined
       const fail = (error: unknown): void => reject(fromDynalite(error, data, before))
-      const record = (name: string, key: string, after: Item | undefined, done: Callback): void => {
-        change = { table: tableOf(name), key, before, after }
-        done(null)
-      }
       const nothing = (...all: unknown[]): void => (all.at(-1) as Callback)(null)
+      const itemDb = (name: string) => {
+        const put = (key: string, after: Item | undefined, done: Callback): void => {
+          change = { table: tableOf(name), key, before, after }
+          done(null)
+        }
+        const read = async (key: string, done: Callback): Promise<void> => {
+          before = await level.get(itemPrefix(name) + key)
+          done(null, before)
+        }
+        return {
+          lock: (_key: string, run: (release: (done: Callback) => Callback) => void) => run(done => done),
+          get: (key: string, done: Callback) => void read(key, done).catch(fail),
+          put,
+          del: (key: string, done: Callback) => put(key, undefined, done),
+          createValueStream: stream(itemPrefix(name)),
+        }
+      }
       const store = {
         options: base.options,
-        getTable: (name: string, done: Callback) => {
-          try {
-            done(null, tableOf(name))
-          } catch (error) {
-            fail(error)
-          }
-        },
-        getItemDb: (name: string) => ({
-          lock: (_key: string, run: (release: (done: Callback) => Callback) => void) => run(done => done),
-          get: (key: string, done: Callback) =>
-            void level
-              .get(itemPrefix(name) + key)
-              .then(item => {
-                before = item
-                done(null, item)
-              })
-              .catch(fail),
-          put: (key: string, item: Item, done: Callback) => record(name, key, item, done),
-          del: (key: string, done: Callback) => record(name, key, undefined, done),
-          createValueStream: stream(itemPrefix(name)),
-        }),
+        getTable: (name: string, done: Callback) => done(null, tableOf(name)),
+        getItemDb: itemDb,
         getIndexDb: (_kind: string, table: string, index: string) => ({
           put: nothing,
           del: nothing,
@@ -151,27 +161,50 @@ export const openDynamo = async (options: {
       )
     })
 
-  const check = (input: Input, validation: DynaliteValidation): Checked => {
+  const check = (kind: string, input: Input): Checked => {
+    const [, { types, custom }] = ACTIONS[kind] ?? [undefined, getValidation]
     try {
-      const data = validations.checkTypes(structuredClone(input), validation.types)
-      validations.checkValidations(data, validation.types, validation.custom, base)
-      return Object.assign(data, { _onFailure: input.ReturnValuesOnConditionCheckFailure })
+      const data = validations.checkTypes(structuredClone(input), types)
+      validations.checkValidations(data, types, custom, base)
+      if (kind === 'ConditionCheck' && !data.ConditionExpression)
+        throw invalid('ConditionExpression is required')
+      return { ...data, shown: input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD' }
     } catch (error) {
       throw fromDynalite(error)
     }
   }
 
-  const write = (kind: 'Put' | 'Update', input: Input, units: Units) => {
-    const [action, validation] = WRITES[kind]
-    const data = check(input, validation)
+  const changeOf = async (
+    kind: string,
+    data: Checked,
+  ): Promise<{ answer: Input; change: Change | undefined }> => {
+    const action = ACTIONS[kind]?.[0]
+    if (action) return stage(action, data)
+    const table = tableOf(data.TableName)
+    const key: string = database.createKey(data.Key, table)
+    const before: Item | undefined = await level.get(itemPrefix(table.TableName) + key)
+    const failed = database.checkConditional(data, before)
+    if (failed) throw fromDynalite(failed, data, before)
+    return { answer: {}, change: { table, key, before, after: before } }
+  }
+
+  /** `factor`: a transaction prepares and commits, and pays the table twice for it. */
+  const commit = async (changes: (Change | undefined)[], factor: number, units: Units): Promise<void> => {
+    const writes = changes.flatMap(change => {
+      if (!change) return []
+      charge(units, change.table.TableName, 'write', factor * pieces(1, change.before, change.after))
+      return writesOf(change, units)
+    })
+    await level.batch(writes)
+  }
+
+  const write = (operation: string, input: Input, units: Units) => {
+    const data = check(operation, input)
     return serial(async () => {
       try {
-        if (options.nastiness?.strikes()) throw new AwsError('TransactionConflictException', ONGOING)
-        const { answer, change } = await stage(action, data)
-        if (change) {
-          await level.batch(itemChange(change.table, change.key, change.before, change.after, units))
-          charge(units, data.TableName, 'write', writeUnits(change.before, change.after))
-        }
+        if (nastiness?.strikes()) throw new AwsError('TransactionConflictException', ONGOING)
+        const { answer, change } = await changeOf(operation, data)
+        await commit([change], 1, units)
         return answer.Attributes ? { Attributes: answer.Attributes } : {}
       } catch (error) {
         charge(units, data.TableName, 'write', 1)
@@ -180,83 +213,59 @@ export const openDynamo = async (options: {
     })
   }
 
-  const member = async ({ kind }: TransactItem, data: Checked): Promise<Change> => {
-    const table = tableOf(data.TableName)
-    const [action] = WRITES[kind as keyof typeof WRITES]
-    if (action) return (await stage(action, data)).change as Change
-    const key = database.createKey(data.Key, table)
-    const before = await level.get(itemPrefix(table.TableName) + key)
-    const failed = database.checkConditional(data, before)
-    if (failed) throw fromDynalite(failed, data, before)
-    return { table, key, before, after: before }
+  /** Whether this token has already done this; remembers it otherwise unless `done` is false. */
+  const repeated = (token: unknown, members: Member[]): boolean => {
+    for (const [each, { expires }] of tokens) if (expires < Date.now()) tokens.delete(each)
+    const known = tokens.get(String(token))
+    if (known && known.hash !== hashOf(members)) {
+      throw new AwsError('IdempotentParameterMismatchException', 'The token was used with another request')
+    }
+    return known !== undefined
   }
 
   const transactWrite = (input: Input, units: Units) => {
-    const items = transactItems('TransactWriteItems', input)
-    const checked = items.map(item => {
-      const data = check(item.input, WRITES[item.kind as keyof typeof WRITES][1])
-      if (item.kind === 'ConditionCheck' && !data.ConditionExpression) {
-        throw new AwsError(
-          'ValidationException',
-          'The expression can not be empty; ConditionExpression is required',
-        )
-      }
-      return data
-    })
+    const members = membersOf(input)
+    const checked = members.map(member => check(member.kind, member.input))
     refuseDuplicates(checked, tableOf)
-    const token = input.ClientRequestToken as string | undefined
-    const hash = createHash('sha256').update(JSON.stringify(input.TransactItems)).digest('hex')
+    const token = input.ClientRequestToken
     return serial(async () => {
-      const now = Date.now()
-      for (const [each, known] of tokens) if (known.expires < now) tokens.delete(each)
-      const known = token === undefined ? undefined : tokens.get(token)
-      if (known) {
-        if (known.hash !== hash) {
-          throw new AwsError(
-            'IdempotentParameterMismatchException',
-            'The ClientRequestToken was used with another request',
-          )
-        }
+      if (token && repeated(token, members)) {
         for (const data of checked) charge(units, data.TableName, 'read', 2)
         return {}
       }
-      if (options.nastiness?.strikes()) {
-        const hit = options.nastiness.below(items.length)
+      if (nastiness?.strikes()) {
+        const hit = nastiness.below(members.length)
         const conflict = { Code: 'TransactionConflict', Message: ONGOING }
-        throw cancelled(items.map((_, index) => (index === hit ? conflict : { Code: 'None' })))
+        throw cancelled(members.map((_, index) => (index === hit ? conflict : { Code: 'None' })))
       }
-      const reasons: object[] = []
-      const changes: Change[] = []
+      const changes: (Change | undefined)[] = []
+      const reasons: { Code: string }[] = []
       for (const [index, data] of checked.entries()) {
-        try {
-          changes.push(await member(items[index] as TransactItem, data))
+        const done = await changeOf(members[index]?.kind ?? '', data).catch(cancellation)
+        if ('Code' in done) reasons.push(done)
+        else {
+          changes.push(done.change)
           reasons.push({ Code: 'None' })
-        } catch (error) {
-          reasons.push(cancellation(error))
         }
       }
-      if (changes.length < checked.length) {
+      if (changes.length < members.length) {
         for (const data of checked) charge(units, data.TableName, 'write', 2)
         throw cancelled(reasons)
       }
-      const operations = changes.flatMap(({ table, key, before, after }) => {
-        charge(units, table.TableName, 'write', 2 * writeUnits(before, after))
-        return itemChange(table, key, before, after, units)
-      })
-      await level.batch(operations)
-      if (token !== undefined) tokens.set(token, { hash, expires: now + TOKEN_LIFE_MS })
+      await commit(changes, 2, units)
+      if (token) tokens.set(String(token), { hash: hashOf(members), expires: Date.now() + TOKEN_LIFE_MS })
       return {}
     })
   }
 
   const transactGet = (input: Input, units: Units) => {
-    const checked = transactItems('TransactGetItems', input).map(item => check(item.input, getValidation))
+    const checked = membersOf(input).map(member => check(member.kind, member.input))
     refuseDuplicates(checked, tableOf)
     return serial(async () => {
       const Responses: object[] = []
       for (const data of checked) {
         const { answer } = await stage(getItem, data)
-        charge(units, data.TableName, 'read', 2 * readUnits(answer.Item as Item | undefined, true))
+        charge(units, data.TableName, 'read', 2 * pieces(4, answer.Item as Item | undefined))
         Responses.push(answer.Item ? { Item: answer.Item } : {})
       }
       return { Responses }
@@ -264,79 +273,69 @@ export const openDynamo = async (options: {
   }
 
   const read = async (operation: string, input: Input, units: Units) => {
-    const [action, validation] = (
-      {
-        GetItem: [getItem, getValidation],
-        Query: [query, queryValidation],
-        BatchGetItem: [batchGetItem, batchGetValidation],
-      } as Record<string, [DynaliteAction, DynaliteValidation]>
-    )[operation] as [DynaliteAction, DynaliteValidation]
-    const data = check({ ...input, ReturnConsumedCapacity: 'INDEXES' }, validation)
+    const data = check(operation, { ...input, ReturnConsumedCapacity: 'INDEXES' })
     if (operation === 'Query') refuseUnprojected(tableOf(data.TableName), data)
-    const { answer } = await stage(action, data)
-    const { ConsumedCapacity, ...rest } = answer
-    const floor = data.ConsistentRead ? 1 : 0.5
+    const { ConsumedCapacity, ...answer } = (await stage(ACTIONS[operation]?.[0] as Action, data)).answer
     for (const row of [ConsumedCapacity].flat() as { TableName: string; CapacityUnits: number }[]) {
-      charge(units, row.TableName, 'read', Math.max(floor, row.CapacityUnits), data.IndexName)
+      const where = data.IndexName ? `${row.TableName}/${data.IndexName}` : row.TableName
+      charge(units, where, 'read', Math.max(data.ConsistentRead ? 1 : 0.5, row.CapacityUnits))
     }
-    return rest
+    return answer
   }
 
   const call = async (operation: string, input: Input): Promise<object> => {
-    const units: Units = new Map()
-    touches(operation, input)
+    const units: Units = {}
+    rightsFor(operation, input)
+    const special: Record<string, typeof transactWrite | undefined> = {
+      TransactWriteItems: transactWrite,
+      TransactGetItems: transactGet,
+      PutItem: (...rest) => write(operation, ...rest),
+      UpdateItem: (...rest) => write(operation, ...rest),
+    }
     try {
-      const answer = await (operation === 'PutItem'
-        ? write('Put', input, units)
-        : operation === 'UpdateItem'
-          ? write('Update', input, units)
-          : operation === 'TransactWriteItems'
-            ? transactWrite(input, units)
-            : operation === 'TransactGetItems'
-              ? transactGet(input, units)
-              : read(operation, input, units))
-      const mode = input.ReturnConsumedCapacity
-      if (mode !== 'TOTAL' && mode !== 'INDEXES') return answer
-      const described = describeUnits(units, mode)
-      const several = operation.startsWith('Transact') || operation === 'BatchGetItem'
-      return { ...answer, ConsumedCapacity: several ? described : described[0] }
+      const answer = await (special[operation]?.(input, units) ?? read(operation, input, units))
+      const described = describeUnits(units, input.ReturnConsumedCapacity)
+      if (described.length === 0) return answer
+      const single = !/^(Transact|Batch)/.test(operation)
+      return { ...answer, ConsumedCapacity: single ? described[0] : described }
     } finally {
-      addUnits(total, units)
+      for (const [where, { read, write }] of Object.entries(units)) {
+        charge(total, where, 'read', read)
+        charge(total, where, 'write', write)
+      }
     }
   }
 
   const snapshot = async (): Promise<Record<string, Item[]>> => {
     const all: Record<string, Item[]> = {}
     for (const name of tables.keys()) {
-      const items: Item[] = []
-      for await (const item of level.values(within(itemPrefix(name)))) items.push(item)
-      all[name] = items
+      all[name] = await level.values({ gte: itemPrefix(name), lt: `${itemPrefix(name)}\xff` }).all()
     }
     return all
   }
 
-  const restore = (items: Record<string, Item[]>) =>
-    serial(async () => {
-      const operations: LevelOperation[] = []
-      for await (const key of level.keys({})) operations.push({ type: 'del', key })
-      for (const [name, table] of tables) {
-        for (const item of items[name] ?? []) {
-          const change = itemChange(table, database.createKey(item, table), undefined, item, new Map())
-          operations.push(...change)
-        }
+  const restore = async (items: Record<string, Item[]>): Promise<void> => {
+    const keys: string[] = await level.keys().all()
+    const writes: LevelOperation[] = keys.map(key => ({ type: 'del', key }))
+    for (const [name, table] of tables) {
+      for (const after of items[name] ?? []) {
+        writes.push(
+          ...writesOf({ table, key: database.createKey(after, table), before: undefined, after }, {}),
+        )
       }
-      operations.push({ type: 'put', key: SHAPE, value: shapeOf(options.tables) })
-      await level.batch(operations)
-    })
+    }
+    await level.batch([...writes, { type: 'put', key: 'shape', value: shape }])
+  }
 
-  const stored = await level.get(SHAPE)
-  if (JSON.stringify(stored) !== JSON.stringify(shapeOf(options.tables))) await restore(await snapshot())
+  // When the definitions are not those of the last start, all indexes are built again from the items.
+  const shape: Item = { tables: { S: JSON.stringify(definitions) } }
+  if (JSON.stringify(await level.get('shape')) !== JSON.stringify(shape)) await restore(await snapshot())
 
   return {
     call,
     consumed: () => total,
     snapshot: () => serial(snapshot),
-    restore,
+    restore: items => serial(() => restore(items)),
     close: async () => {
       await tail
       await level.close()
@@ -344,47 +343,32 @@ export const openDynamo = async (options: {
   }
 }
 
-/** The row that remembers the tables' definitions: when an index is new or changed, all are built again from the items. */
-const SHAPE = 'shape'
-const shapeOf = (tables: TableDefinition[]): Item => ({ tables: { S: JSON.stringify(tables) } })
-
-const within = (prefix: string): Range => ({ gte: prefix, lt: `${prefix}\xff` })
+const hashOf = (members: Member[]): string =>
+  createHash('sha256').update(JSON.stringify(members)).digest('hex')
 
 const refuseDuplicates = (checked: Checked[], tableOf: (name: string) => TableDefinition): void => {
-  const seen = new Set<string>()
-  for (const data of checked) {
+  const ids = checked.map(data => {
     const table = tableOf(data.TableName)
-    const names = table.KeySchema.map(key => key.AttributeName)
-    const key =
-      data.Key ??
-      Object.fromEntries(names.flatMap(name => (data.Item[name] ? [[name, data.Item[name]]] : [])))
+    const own = keyNames(table).flatMap(name => (data.Item?.[name] ? [[name, data.Item[name]]] : []))
+    const key = data.Key ?? Object.fromEntries(own)
     const wrong = database.validateKey(key, table)
     if (wrong) throw fromDynalite(wrong)
-    const id = `${table.TableName}/${database.createKey(key, table)}`
-    if (seen.has(id)) {
-      throw new AwsError(
-        'ValidationException',
-        'Transaction request cannot include multiple operations on one item',
-      )
-    }
-    seen.add(id)
+    return `${table.TableName}/${database.createKey(key, table)}`
+  })
+  if (new Set(ids).size < ids.length) {
+    throw invalid('Transaction request cannot include multiple operations on one item')
   }
 }
 
-/** DynamoDB refuses, and dynalite ignores, a projection or filter over attributes the index does not carry. */
+/** DynamoDB refuses, and dynalite ignores, a projection or filter over attributes that the index does not carry. */
 const refuseUnprojected = (table: TableDefinition, data: Checked): void => {
   const index = table.GlobalSecondaryIndexes?.find(each => each.IndexName === data.IndexName)
   const names = index && projected(table, index)
   if (!names) return
-  const wanted = [
-    ...(data._projection?.paths ?? []).map(path => String(Array.isArray(path) ? path[0] : path)),
-    ...Object.keys(data._filter?.pathHeads ?? {}),
-  ]
-  const missing = wanted.filter(name => !names.includes(name))
-  if (missing.length > 0) {
-    throw new AwsError(
-      'ValidationException',
-      `One or more parameter values were invalid: Global secondary index ${index.IndexName} does not project [${missing.join(', ')}]`,
-    )
-  }
+  const wanted = (data._projection?.paths ?? []).map(path => String([path].flat()[0]))
+  const missing = [...wanted, ...Object.keys(data._filter?.pathHeads ?? {})].filter(
+    name => !names.includes(name),
+  )
+  if (missing.length > 0)
+    throw invalid(`Global secondary index ${index.IndexName} does not project [${missing}]`)
 }

@@ -1,21 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import type { Writable } from 'node:stream'
 import { Worker } from 'node:worker_threads'
-import { ACCOUNT, REGION } from './aws-endpoint.ts'
+import { REGION } from './aws-endpoint.ts'
 import type { Stack } from './template.ts'
 
-/** A function that failed: its error's name and message, or how it was stopped. */
-export class FunctionFailure extends Error {}
-
 export interface Functions {
-  names: string[]
-  /** Runs a function once, in the first free worker; throws `FunctionFailure`. */
+  /** Runs a function once, in the first free worker; throws an error that says how it failed. */
   invoke(name: string, event: unknown): Promise<unknown>
-  /** Most runs of it at the same time. */
-  limit(name: string): number
+  /** Most runs of it at the same time, and seconds each may take. */
+  limits(name: string): { concurrency: number; timeout: number }
   /** Runs under way, and those that wait for a worker. */
   running(): number
-  close(): Promise<void>
+  /** How runs ended that did not end well: bugs, each of them. */
+  failures(): string[]
+  close(): Promise<unknown>
 }
 
 interface Definition {
@@ -26,24 +24,18 @@ interface Definition {
   MemorySize: number
   ReservedConcurrentExecutions?: number
   Runtime: string
-  /** Seconds. */
   Timeout: number
 }
 
-interface Pool {
-  idle: Worker[]
-  size: number
-  waiting: ((worker: Worker | undefined) => void)[]
-}
-
-/** More workers than this for one function only cost memory: two cores are all the laptop is sure to have. */
+/** More workers for one function only cost memory: two cores are all that a laptop is sure to have. */
 const MOST_WORKERS = 3
-const SPARE_LIFE_MS = 20_000
+/** Longer than the sweeper's minute, so that what runs all the time stays warm and the rest gives its memory back. */
+const IDLE_LIFE_MS = 90_000
 const LONGEST_QUEUE = 1_000
 
 /**
- * Every function in workers of its own, started when first needed and kept warm, each with the environment the template
- * gives it and nothing else. `offset` holds the milliseconds by which their clock is moved.
+ * Every function in workers of its own, started when first needed and kept warm, each with the environment that the
+ * template gives it and nothing else. `offset` holds the milliseconds by which their clock is moved.
  */
 export const openFunctions = (
   stack: Stack,
@@ -51,28 +43,34 @@ export const openFunctions = (
   offset: SharedArrayBuffer,
   log: Writable,
 ): Functions => {
-  const definitions = new Map(
-    stack.of<Definition>('AWS::Lambda::Function').map(({ properties }) => {
-      if (properties.Runtime !== 'nodejs24.x')
-        throw new Error(`The runtime ${properties.Runtime} is not honoured`)
-      return [stack.nameOf(properties.FunctionName), properties] as const
+  const functions = new Map(
+    stack.of<Definition>('AWS::Lambda::Function').map(({ id, properties: definition }) => {
+      if (definition.Runtime !== 'nodejs24.x') throw new Error(`${id}: only nodejs24.x is honoured`)
+      const concurrency = Math.min(MOST_WORKERS, definition.ReservedConcurrentExecutions ?? MOST_WORKERS)
+      const pool = { idle: [] as Worker[], free: concurrency, waiting: [] as (() => void)[] }
+      return [stack.nameOf(definition.FunctionName), { definition, arn: stack.arn(id), concurrency, ...pool }]
     }),
   )
-  const pools = new Map<string, Pool>(
-    [...definitions.keys()].map(name => [name, { idle: [], size: 0, waiting: [] }]),
-  )
-  const workers = new Set<Worker>()
+  const workers = new Map<Worker, { usedAt: number }>()
+  const failures: string[] = []
   let running = 0
 
-  const start = (name: string, definition: Definition, pool: Pool): Worker => {
+  const named = (name: string) => {
+    const found = functions.get(name)
+    if (!found) throw new Error(`There is no function ${name}`)
+    return found
+  }
+
+  const start = (name: string): Worker => {
+    const { definition, idle } = named(name)
     const directory = stack.asset(definition.Code)
-    const worker = new Worker(new URL('./function-worker.ts', import.meta.url), {
+    const worker = new Worker(new URL('./function-worker.mjs', import.meta.url), {
       name,
       workerData: { directory, handler: definition.Handler, offset, memory: definition.MemorySize },
       stdout: true,
       stderr: true,
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 16 },
+      resourceLimits: { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 8 },
       env: {
         ...definition.Environment?.Variables,
         AWS_ACCESS_KEY_ID: name,
@@ -83,93 +81,76 @@ export const openFunctions = (
         AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(definition.MemorySize),
         AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
         LAMBDA_TASK_ROOT: directory,
-        TZ: ':UTC',
       },
     })
     for (const output of [worker.stdout, worker.stderr]) output.on('data', text => void log.write(text))
-    worker.setMaxListeners(0)
-    workers.add(worker)
-    pool.size++
     worker.on('error', () => undefined)
     worker.once('exit', () => {
       workers.delete(worker)
-      pool.size--
-      pool.idle = pool.idle.filter(each => each !== worker)
-      pool.waiting.shift()?.(undefined)
+      if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1)
     })
     return worker
   }
 
-  const take = async (name: string, definition: Definition, pool: Pool): Promise<Worker> => {
-    const free = pool.idle.pop()
-    if (free) return free
-    if (pool.size < limit(name)) return start(name, definition, pool)
-    if (pool.waiting.length >= LONGEST_QUEUE) throw new FunctionFailure(`${name}: Rate Exceeded`)
-    const { promise, resolve } = Promise.withResolvers<Worker | undefined>()
-    pool.waiting.push(resolve)
-    return (await promise) ?? take(name, definition, pool)
-  }
-
-  const release = (worker: Worker, pool: Pool): void => {
-    if (!workers.has(worker)) return
-    const next = pool.waiting.shift()
-    if (next) next(worker)
-    else pool.idle.push(worker)
-    setTimeout(() => {
-      if (pool.idle.length > 1 && pool.idle[0] === worker) void pool.idle.shift()?.terminate()
-    }, SPARE_LIFE_MS).unref()
-  }
-
-  const run = (worker: Worker, name: string, { Timeout }: Definition, event: unknown): Promise<unknown> =>
+  const run = (worker: Worker, name: string, event: unknown): Promise<unknown> =>
     new Promise((resolve, reject) => {
+      const { definition, arn } = named(name)
       const id = randomUUID()
-      const fail = (message: string) => finish(() => reject(new FunctionFailure(`${name}: ${message}`)))
-      const finish = (settle: () => void): void => {
+      const finish = (failure: string | undefined, value?: unknown): void => {
         clearTimeout(timer)
         worker.off('message', heard).off('exit', ended).off('error', broke)
-        settle()
+        if (failure === undefined) resolve(value)
+        else reject(new Error(`${name}: ${failure}`))
       }
-      const heard = (answer: { id: string; value?: unknown; failure?: string }): void => {
-        if (answer.id !== id) return
-        if (answer.failure === undefined) finish(() => resolve(answer.value))
-        else fail(answer.failure)
-      }
-      const broke = (error: Error): void => fail(`the worker broke: ${error.message}`)
-      const ended = (code: number): void => fail(`the worker ended with ${code}`)
+      const heard = ({ failure, value }: { failure?: string; value?: unknown }) => finish(failure, value)
+      const broke = (error: Error) => finish(`the worker broke: ${error.message}`)
+      const ended = (code: number) => finish(`the worker ended with ${code}`)
       const timer = setTimeout(() => {
-        void worker.terminate()
         workers.delete(worker)
-        fail(`Task timed out after ${Timeout} seconds`)
-      }, Timeout * 1000)
+        void worker.terminate()
+        finish(`Task timed out after ${definition.Timeout} seconds`)
+      }, definition.Timeout * 1000)
       worker.on('message', heard).on('exit', ended).on('error', broke)
-      const arn = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`
-      worker.postMessage({ id, event: JSON.stringify(event), arn, timeoutMs: Timeout * 1000 })
+      worker.postMessage({ id, event: JSON.stringify(event), arn, timeoutMs: definition.Timeout * 1000 })
     })
 
-  const limit = (name: string): number =>
-    Math.min(MOST_WORKERS, definitions.get(name)?.ReservedConcurrentExecutions ?? MOST_WORKERS)
+  const invoke = async (name: string, event: unknown): Promise<unknown> => {
+    const pool = named(name)
+    if (pool.waiting.length >= LONGEST_QUEUE) throw new Error(`${name}: Rate Exceeded`)
+    running++
+    if (pool.free > 0) pool.free--
+    else await new Promise<void>(turn => pool.waiting.push(turn))
+    const worker = pool.idle.pop() ?? start(name)
+    workers.set(worker, { usedAt: Date.now() })
+    try {
+      return await run(worker, name, event)
+    } catch (error) {
+      failures.push((error as Error).message)
+      throw error
+    } finally {
+      if (workers.has(worker)) pool.idle.push(worker)
+      const next = pool.waiting.shift()
+      if (next) next()
+      else pool.free++
+      running--
+    }
+  }
+
+  const retire = setInterval(() => {
+    for (const { idle } of functions.values()) {
+      const old = idle.filter(worker => (workers.get(worker)?.usedAt ?? 0) < Date.now() - IDLE_LIFE_MS)
+      for (const worker of old) void idle.splice(idle.indexOf(worker), 1)[0]?.terminate()
+    }
+  }, IDLE_LIFE_MS / 3).unref()
 
   return {
-    names: [...definitions.keys()],
-    limit,
+    invoke,
+    limits: name => ({ concurrency: named(name).concurrency, timeout: named(name).definition.Timeout }),
     running: () => running,
-    invoke: async (name, event) => {
-      const [definition, pool] = [definitions.get(name), pools.get(name)]
-      if (!definition || !pool) throw new Error(`There is no function ${name}`)
-      running++
-      try {
-        const worker = await take(name, definition, pool)
-        try {
-          return await run(worker, name, definition, event)
-        } finally {
-          release(worker, pool)
-        }
-      } finally {
-        running--
-      }
-    },
-    close: async () => {
-      await Promise.all([...workers].map(worker => worker.terminate()))
+    failures: () => [...failures],
+    close: () => {
+      clearInterval(retire)
+      return Promise.all([...workers.keys()].map(worker => worker.terminate()))
     },
   }
 }

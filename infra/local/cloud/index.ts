@@ -1,21 +1,12 @@
-import {
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  type WriteStream,
-  writeFileSync,
-} from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { JSONWebKeySet } from 'jose'
 import { type LocalRoutes, startGateway } from './api-gateway.ts'
 import { type AwsServices, startAwsEndpoint } from './aws-endpoint.ts'
-import type { Item, TableDefinition } from './dynalite.ts'
+import { deployCustomResources } from './custom-resources.ts'
 import { type Dynamo, openDynamo } from './dynamo.ts'
-import type { Units } from './dynamo-capacity.ts'
+import type { Item, TableDefinition, Units } from './dynamo-tables.ts'
 import { type Functions, openFunctions } from './functions.ts'
 import { seedNastiness } from './nastiness.ts'
 import { type Permissions, readPermissions } from './permissions.ts'
@@ -35,8 +26,8 @@ export interface CloudOptions {
   port: number
   /** The stack's name; default `llavero`. */
   stack?: string
-  /** Public keys of the issuer that the authorizer trusts; without them it fetches them from the issuer. */
-  keys?: JSONWebKeySet
+  /** Public keys of the issuer that the authorizer trusts. */
+  keys: JSONWebKeySet
   localRoutes?: LocalRoutes
   nastiness?: { seed: number; rate: number }
 }
@@ -61,6 +52,7 @@ export interface Cloud {
   snapshot(): Promise<Record<string, Item[]>>
   /** Waits for what runs, empties the queues, replaces every item. What is asked for meanwhile waits. */
   restore(snapshot: Record<string, Item[]>): Promise<void>
+  /** Bugs, of the product or of this copy: what was refused, and how functions failed. */
   faults(): string[]
   permissions: Permissions['list']
   consumed(): Units
@@ -105,11 +97,17 @@ const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack): P
   const functions = keep(openFunctions(stack, aws.url, moved.buffer, functionLog))
 
   let gate: Promise<void> = Promise.resolve()
+  let era = 0
   const invoke: Functions['invoke'] = async (name, event) => {
     await gate
     return functions.invoke(name, event)
   }
-  const queues = openQueues(stack, { ...functions, invoke }, permissions, nastiness, now)
+  /** A message that was taken before a restore rings for nobody after it. */
+  const deliver: Functions['invoke'] = (name, event) => {
+    const asked = era
+    return gate.then(() => (era === asked ? functions.invoke(name, event) : null))
+  }
+  const queues = openQueues(stack, { ...functions, invoke: deliver }, permissions, nastiness, now)
   const dynamo = keep(await openDynamo({ tables: tablesOf(stack), path: inData('dynamodb'), nastiness }))
   Object.assign(services, {
     dynamo,
@@ -119,7 +117,7 @@ const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack): P
     authorise: permissions.authorise,
   } satisfies AwsServices)
 
-  await deployCustomResources(stack, functions, inData('custom-resources.json'))
+  await deployCustomResources(stack, invoke, inData('custom-resources.json'))
   const schedules = keep(openSchedules(stack, invoke, now))
   const { port, localRoutes, keys } = options
   const gateway = keep(await startGateway({ stack, invoke, now, accessLog, port, localRoutes, keys }))
@@ -133,6 +131,7 @@ const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack): P
     try {
       await settle(functions.running)
       queues.empty()
+      era++
       await dynamo.restore(snapshot)
       schedules.restart()
     } finally {
@@ -161,7 +160,7 @@ const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack): P
     quiet: () => settle(functions.running, queues.queued),
     snapshot: dynamo.snapshot,
     restore,
-    faults: aws.faults,
+    faults: () => [...aws.faults(), ...functions.failures()],
     permissions: permissions.list,
     consumed: dynamo.consumed,
     deadLetters: queues.deadLetters,
@@ -185,38 +184,4 @@ const secretsOf = (stack: Stack, texts: Record<string, string>): AwsServices['se
       return { arn: stack.arn(id), name: Name, text }
     })
   return id => secrets.find(secret => secret.name === id || secret.arn === id)
-}
-
-/** Creates, or updates when its properties changed, each custom resource; its function must answer SUCCESS. */
-const deployCustomResources = async (stack: Stack, functions: Functions, file: string): Promise<void> => {
-  const known = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
-  for (const { id, type, properties } of stack.of('Custom::Bootstrap')) {
-    const deployed = JSON.stringify(properties)
-    if (known[id] === deployed) continue
-    const name = stack.nameOf(String(properties.ServiceToken))
-    const answered = Promise.withResolvers<{ Status: string; Reason?: string }>()
-    const listener = createServer(async (request, response) => {
-      answered.resolve(JSON.parse(Buffer.concat(await request.toArray()).toString()))
-      response.end()
-    })
-    await new Promise<void>(done => listener.listen(0, '127.0.0.1', done))
-    const ResponseURL = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/`
-    const event = {
-      ...{ RequestType: id in known ? 'Update' : 'Create', ResponseURL, RequestId: crypto.randomUUID() },
-      ...{
-        StackId: stack.arn(id),
-        LogicalResourceId: id,
-        ResourceType: type,
-        ResourceProperties: properties,
-      },
-      ...(id in known && { PhysicalResourceId: id, OldResourceProperties: JSON.parse(known[id]) }),
-    }
-    const ran = functions.invoke(name, event).then(() => sleep(2_000))
-    const answer = await Promise.race([answered.promise, ran])
-    listener.close()
-    if (answer?.Status !== 'SUCCESS')
-      throw new Error(`${id}: ${name} answered ${answer?.Status ?? 'nothing'}: ${answer?.Reason}`)
-    known[id] = deployed
-    writeFileSync(file, JSON.stringify(known))
-  }
 }

@@ -3,37 +3,41 @@ import type { Stack } from './template.ts'
 interface Statement {
   Effect: 'Allow' | 'Deny'
   Action: string | string[]
-  Resource?: string | string[]
-  Principal?: unknown
+  Resource: string | string[]
   Condition?: Record<string, Record<string, string>>
 }
-interface Document {
+interface Policy {
   PolicyDocument: { Statement: Statement[] }
+}
+interface Role {
+  AssumeRolePolicyDocument: object
+  Policies?: Policy[]
 }
 
 export interface Permissions {
-  /** Decides by the template's policies and records the use when it is allowed. */
+  /** Decides by the template's policies, and records the use when it is allowed. */
   authorise(caller: string, action: string, resource: string): boolean
-  /** For each function what it may do, what it did, and what it may but never did; the last is to be empty. */
+  /** For each function what it may do, what it did, and what it may but never did; the last is to become empty. */
   list(): { function: string; granted: string[]; used: string[]; unused: string[] }[]
 }
 
-/** Rights that only AWS itself uses on the function's behalf, so that no call on this machine can show their use. */
-const UNSEEN = ['logs:', 'ec2:', 'kms:', 'xray:']
+/** Rights that only AWS itself uses on the function's behalf: no call on this machine can show their use. */
+const UNSEEN = /^(logs|ec2|kms|xray):/
 
-const listOf = <T>(value: T | T[] | undefined): T[] => (value === undefined ? [] : ([value].flat() as T[]))
+const statementsOf = (policies: Policy[] = []): Statement[] =>
+  policies.flatMap(policy => policy.PolicyDocument.Statement)
 
 const matches = (pattern: string, text: string): boolean =>
   new RegExp(
     `^${pattern
       .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
+      .replace(/\*/g, '.*')
+      .replace(/\?/g, '.')}$`,
   ).test(text)
 
-/** The conditions of this stack's policies, as a call from a function over TLS would meet them. */
-const holds = (condition: Statement['Condition']): boolean =>
-  Object.entries(condition ?? {}).every(([operator, keys]) =>
+/** The conditions of this stack's policies, as a call from a function over TLS meets them. */
+const holds = ({ Condition = {} }: Statement): boolean =>
+  Object.entries(Condition).every(([operator, keys]) =>
     Object.entries(keys).every(([key, value]) => {
       if (operator === 'Bool' && key === 'aws:SecureTransport') return value === 'true'
       if (operator === 'Null' && key === 'lambda:SourceFunctionArn') return value === 'false'
@@ -41,66 +45,56 @@ const holds = (condition: Statement['Condition']): boolean =>
     }),
   )
 
-const covers = (statement: Statement, action: string, resource: string): boolean =>
-  listOf(statement.Action).some(pattern => matches(pattern, action)) &&
-  (statement.Resource === undefined || listOf(statement.Resource).some(pattern => matches(pattern, resource)))
+const pairs = ({ Action, Resource }: Statement): string[] =>
+  [Action].flat().flatMap(action => [Resource].flat().map(resource => `${action} ${resource}`))
 
 /** The template's policies: of roles, of tables and of queues. A Deny anywhere wins; no Allow is a no. */
 export const readPermissions = (stack: Stack): Permissions => {
-  const ofRole = new Map<string, Statement[]>()
-  for (const role of stack.of<{ Policies?: Document[] }>('AWS::IAM::Role')) {
-    const own = (role.properties.Policies ?? []).flatMap(policy => policy.PolicyDocument.Statement)
-    const added = stack
-      .of<Document & { Roles: string[] }>('AWS::IAM::Policy')
-      .filter(policy => policy.properties.Roles.includes(role.id))
-    const statements = [...own, ...added.flatMap(policy => policy.properties.PolicyDocument.Statement)]
-    ofRole.set(stack.arn(role.id), statements)
-  }
-  const ofFunction = new Map(
+  const added = stack.of<Policy & { Roles: string[] }>('AWS::IAM::Policy').map(each => each.properties)
+  const roles = new Map(
+    stack.of<Role>('AWS::IAM::Role').map(({ id, properties: role }) => {
+      const serves = JSON.stringify(role.AssumeRolePolicyDocument).includes('"lambda.amazonaws.com"')
+      const policies = [...(role.Policies ?? []), ...added.filter(policy => policy.Roles.includes(id))]
+      return [stack.arn(id), serves ? statementsOf(policies) : []]
+    }),
+  )
+  const own = new Map(
     stack
       .of<{ FunctionName: string; Role: string }>('AWS::Lambda::Function')
-      .map(({ properties }) => [stack.nameOf(properties.FunctionName), ofRole.get(properties.Role) ?? []]),
+      .map(({ properties }) => [stack.nameOf(properties.FunctionName), roles.get(properties.Role) ?? []]),
   )
-  const ofResource: Statement[] = [
-    ...stack
-      .of<{ Replicas: { ResourcePolicy?: Document }[] }>('AWS::DynamoDB::GlobalTable')
-      .flatMap(({ id, properties }) =>
-        properties.Replicas.flatMap(replica => replica.ResourcePolicy?.PolicyDocument.Statement ?? []).map(
-          statement => ({ ...statement, Resource: [stack.arn(id), `${stack.arn(id)}/index/*`] }),
-        ),
-      ),
-    ...stack
-      .of<Document>('AWS::SQS::QueuePolicy')
-      .flatMap(policy => policy.properties.PolicyDocument.Statement),
-  ]
-  if (ofResource.some(({ Effect }) => Effect !== 'Deny')) {
+  const tables = stack.of<{ Replicas: { ResourcePolicy?: Policy }[] }>('AWS::DynamoDB::GlobalTable')
+  const onTables = tables.flatMap(({ id, properties }) =>
+    statementsOf(properties.Replicas.flatMap(({ ResourcePolicy }) => ResourcePolicy ?? [])).map(
+      statement => ({
+        ...statement,
+        Resource: [stack.arn(id), `${stack.arn(id)}/index/*`],
+      }),
+    ),
+  )
+  const onQueues = statementsOf(stack.of<Policy>('AWS::SQS::QueuePolicy').map(each => each.properties))
+  const onResources = [...onTables, ...onQueues]
+  if (onResources.some(({ Effect }) => Effect !== 'Deny')) {
     throw new Error("The laptop's cloud honours only Deny in the policy of a resource")
   }
-  for (const each of [...ofFunction.values(), ofResource].flat()) holds(each.Condition)
+  for (const statement of [...[...own.values()].flat(), ...onResources]) holds(statement)
 
   const used = new Map<string, Set<string>>()
   return {
     authorise: (caller, action, resource) => {
-      const own = ofFunction.get(caller) ?? []
-      const met = [...own, ...ofResource].filter(
-        each => covers(each, action, resource) && holds(each.Condition),
-      )
-      if (!met.some(each => each.Effect === 'Allow') || met.some(each => each.Effect === 'Deny')) return false
-      used.set(caller, (used.get(caller) ?? new Set()).add(`${action} ${resource}`))
+      const asked = `${action} ${resource}`
+      const met = [...(own.get(caller) ?? []), ...onResources]
+        .filter(statement => holds(statement) && pairs(statement).some(pair => matches(pair, asked)))
+        .map(statement => statement.Effect)
+      if (!met.includes('Allow') || met.includes('Deny')) return false
+      used.set(caller, (used.get(caller) ?? new Set()).add(asked))
       return true
     },
     list: () =>
-      [...ofFunction].map(([name, statements]) => {
+      [...own].map(([name, statements]) => {
         const did = [...(used.get(name) ?? [])]
-        const granted = statements
-          .filter(each => each.Effect === 'Allow')
-          .flatMap(each =>
-            listOf(each.Action).flatMap(action =>
-              listOf(each.Resource).map(resource => `${action} ${resource}`),
-            ),
-          )
-        const idle = granted.filter(each => !did.some(one => matches(each, one)))
-        const unused = idle.filter(each => !UNSEEN.some(prefix => each.startsWith(prefix)))
+        const granted = statements.filter(({ Effect }) => Effect === 'Allow').flatMap(pairs)
+        const unused = granted.filter(pair => !UNSEEN.test(pair) && !did.some(one => matches(pair, one)))
         return { function: name, granted, used: did, unused }
       }),
   }

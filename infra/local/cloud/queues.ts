@@ -13,15 +13,10 @@ interface Message {
   received: number
 }
 
-interface Queue {
-  arn: string
-  ready: Message[]
-  /** Messages that failed and come again shortly. */
-  resting: Set<Message>
-  isRead: boolean
-  mostReceives: number
-  deadLetters: Queue | undefined
-  ring: () => void
+interface QueueProperties {
+  RedrivePolicy?: { deadLetterTargetArn: string; maxReceiveCount: number }
+  /** Seconds; AWS's default is 30. */
+  VisibilityTimeout?: number
 }
 
 interface Mapping {
@@ -34,8 +29,9 @@ interface Mapping {
 
 export interface Queues {
   arnOf(url: string): string | undefined
+  /** Returns the message's id. */
   send(url: string, body: string): string
-  /** Messages that no run holds. */
+  /** Messages that no run holds and that somebody will read. */
   queued(): number
   /** What went to a queue that nobody reads: bugs. */
   deadLetters(): { queue: string; body: string }[]
@@ -44,75 +40,56 @@ export interface Queues {
 
 /** A burst of messages comes as one batch, as AWS's pollers gather it. */
 const GATHER_MS = 5
-/** A message whose run failed: the rest of its visibility timeout is not waited out. */
+/** A message whose run failed comes again soon: the rest of its visibility timeout is not waited out. */
 const REST_MS = 500
 
-/** The stack's queues, in memory: doorbells may be lost, the sweeper rings again. Each message comes at least once. */
+/** The stack's queues, in memory: doorbells may be lost, the sweeper rings again. Each comes at least once. */
 export const openQueues = (
   stack: Stack,
-  functions: Functions,
+  functions: Pick<Functions, 'invoke' | 'limits'>,
   permissions: Permissions,
   nastiness: Nastiness | undefined,
   now: () => number,
 ): Queues => {
-  const queues = new Map<string, Queue>()
-  const raw = stack.of<{ RedrivePolicy?: { deadLetterTargetArn: string; maxReceiveCount: number } }>(
-    'AWS::SQS::Queue',
+  const queues = new Map(
+    stack.of<QueueProperties>('AWS::SQS::Queue').map(({ id, properties }) => {
+      const state = { ready: [] as Message[], resting: new Set<Message>(), isRead: false }
+      const ring = (): void => undefined
+      return [stack.arn(id), { arn: stack.arn(id), ...properties, ...state, ring }]
+    }),
   )
-  for (const { id, properties } of raw) {
-    const mostReceives = properties.RedrivePolicy?.maxReceiveCount ?? Number.POSITIVE_INFINITY
-    const arn = stack.arn(id)
-    queues.set(arn, {
-      ...{ arn, mostReceives, ready: [], resting: new Set(), isRead: false },
-      ...{ deadLetters: undefined, ring: () => undefined },
-    })
-  }
-  for (const { id, properties } of raw) {
-    const queue = queues.get(stack.arn(id)) as Queue
-    queue.deadLetters = queues.get(properties.RedrivePolicy?.deadLetterTargetArn ?? '')
-  }
 
-  const listen = ({ properties: mapping }: { properties: Mapping }): void => {
+  const listen = (mapping: Mapping): void => {
     const queue = queues.get(mapping.EventSourceArn)
-    if (!queue) throw new Error(`No queue ${mapping.EventSourceArn} for ${mapping.FunctionName}`)
+    if (!queue) throw new Error(`There is no queue ${mapping.EventSourceArn}`)
     const name = stack.nameOf(mapping.FunctionName)
-    const most = Math.min(functions.limit(name), mapping.ScalingConfig?.MaximumConcurrency ?? 1_000)
-    const partial = mapping.FunctionResponseTypes?.includes('ReportBatchItemFailures') ?? false
+    const { concurrency, timeout } = functions.limits(name)
+    if ((queue.VisibilityTimeout ?? 30) < timeout)
+      throw new Error(`${queue.arn}: visible again before ${name} ends`)
+    for (const action of ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes']) {
+      if (!permissions.authorise(name, `sqs:${action}`, queue.arn))
+        throw new Error(`${name} lacks sqs:${action}`)
+    }
+    const most = Math.min(concurrency, mapping.ScalingConfig?.MaximumConcurrency ?? concurrency)
+    const partial = mapping.FunctionResponseTypes?.includes('ReportBatchItemFailures')
     let runs = 0
 
-    const allowed = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].every(action =>
-      permissions.authorise(name, `sqs:${action}`, queue.arn),
-    )
-    if (!allowed) throw new Error(`${name} may not read ${queue.arn}`)
-
     const deliver = async (batch: Message[]): Promise<void> => {
-      const Records = batch.map(message => ({
-        messageId: message.id,
-        receiptHandle: randomUUID(),
-        body: message.body,
-        attributes: {
-          ApproximateReceiveCount: String(message.received),
-          SentTimestamp: String(message.sentAt),
-          SenderId: 'laptop',
-          ApproximateFirstReceiveTimestamp: String(message.sentAt),
-        },
-        messageAttributes: {},
-        md5OfBody: createHash('md5').update(message.body).digest('hex'),
-        eventSource: 'aws:sqs',
-        eventSourceARN: queue.arn,
-        awsRegion: REGION,
-      }))
-      const failed = await functions.invoke(name, { Records }).then(
-        answer => {
-          const failures = (answer as { batchItemFailures?: { itemIdentifier: string }[] } | null)
-            ?.batchItemFailures
-          const ids = new Set(partial ? failures?.map(failure => failure.itemIdentifier) : [])
-          return batch.filter(message => ids.has(message.id))
-        },
-        () => batch,
-      )
+      const Records = batch.map(message => recordOf(message, queue.arn))
+      let failed = batch
+      try {
+        const answer = (await functions.invoke(name, { Records })) as {
+          batchItemFailures?: { itemIdentifier: string }[]
+        } | null
+        const ids = partial ? (answer?.batchItemFailures ?? []).map(each => each.itemIdentifier) : []
+        failed = batch.filter(message => ids.includes(message.id))
+      } catch {
+        // The function's own failure is kept with the others; its messages come again.
+      }
       for (const message of failed) {
-        if (message.received >= queue.mostReceives) queue.deadLetters?.ready.push(message)
+        const { maxReceiveCount = Number.POSITIVE_INFINITY, deadLetterTargetArn = '' } =
+          queue.RedrivePolicy ?? {}
+        if (message.received >= maxReceiveCount) queues.get(deadLetterTargetArn)?.ready.push(message)
         else rest(message)
       }
     }
@@ -122,7 +99,7 @@ export const openQueues = (
       setTimeout(() => {
         if (!queue.resting.delete(message)) return
         queue.ready.push(message)
-        queue.ring()
+        pump()
       }, REST_MS).unref()
     }
 
@@ -140,10 +117,10 @@ export const openQueues = (
     queue.isRead = true
     queue.ring = () => void setTimeout(pump, GATHER_MS)
   }
-  for (const mapping of stack.of<Mapping>('AWS::Lambda::EventSourceMapping')) listen(mapping)
+  for (const { properties } of stack.of<Mapping>('AWS::Lambda::EventSourceMapping')) listen(properties)
 
-  const find = (url: string): Queue | undefined =>
-    [...queues.values()].find(queue => queue.arn.endsWith(`:${url.split('/').at(-1)}`))
+  const all = [...queues.values()]
+  const find = (url: string) => all.find(queue => queue.arn.endsWith(`:${url.split('/').at(-1)}`))
   return {
     arnOf: url => find(url)?.arn,
     send: (url, body) => {
@@ -156,19 +133,33 @@ export const openQueues = (
       return message.id
     },
     queued: () =>
-      [...queues.values()].reduce(
-        (sum, queue) => sum + (queue.isRead ? queue.ready.length : 0) + queue.resting.size,
-        0,
-      ),
+      all.reduce((sum, queue) => sum + queue.resting.size + (queue.isRead ? queue.ready.length : 0), 0),
     deadLetters: () =>
-      [...queues.values()]
-        .filter(queue => !queue.isRead)
-        .flatMap(queue => queue.ready.map(message => ({ queue: queue.arn, body: message.body }))),
+      all.flatMap(({ isRead, arn, ready }) =>
+        isRead ? [] : ready.map(({ body }) => ({ queue: arn, body })),
+      ),
     empty: () => {
-      for (const queue of queues.values()) {
+      for (const queue of all) {
         queue.ready.length = 0
         queue.resting.clear()
       }
     },
   }
 }
+
+const recordOf = (message: Message, eventSourceARN: string): object => ({
+  messageId: message.id,
+  receiptHandle: randomUUID(),
+  body: message.body,
+  attributes: {
+    ApproximateReceiveCount: String(message.received),
+    SentTimestamp: String(message.sentAt),
+    SenderId: 'laptop',
+    ApproximateFirstReceiveTimestamp: String(message.sentAt),
+  },
+  messageAttributes: {},
+  md5OfBody: createHash('md5').update(message.body).digest('hex'),
+  eventSource: 'aws:sqs',
+  eventSourceARN,
+  awsRegion: REGION,
+})

@@ -1,5 +1,6 @@
+import { ACCOUNT, REGION } from './aws-endpoint.ts'
 import type { Functions } from './functions.ts'
-import type { Stack } from './template.ts'
+import { mayInvoke, type Stack } from './template.ts'
 
 export interface Schedules {
   /** Named as their functions. */
@@ -14,7 +15,6 @@ export interface Schedules {
 }
 
 interface Rule {
-  Name: string
   ScheduleExpression: string
   State: string
   Targets: { Arn: string; RetryPolicy?: { MaximumRetryAttempts: number } }[]
@@ -22,17 +22,24 @@ interface Rule {
 
 const UNITS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 }
 
-/** EventBridge rules by the moved clock. Only `rate(…)`: a cron expression has a time zone that the product avoids. */
+/** EventBridge rules by the moved clock. Only `rate(…)`, without retries: neither cron nor retries are used. */
 export const openSchedules = (stack: Stack, invoke: Functions['invoke'], now: () => number): Schedules => {
+  const invocations = stack.of<{ FunctionName: string; MaximumRetryAttempts: number }>(
+    'AWS::Lambda::EventInvokeConfig',
+  )
   const schedules = stack.of<Rule>('AWS::Events::Rule').flatMap(({ id, properties: rule }) => {
-    const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(rule.ScheduleExpression) ?? []
-    if (!count || !unit)
-      throw new Error(`${id}: ${rule.ScheduleExpression} is not honoured by the laptop's cloud`)
-    if (rule.State !== 'ENABLED') return []
-    return rule.Targets.map(target => {
-      if (target.RetryPolicy?.MaximumRetryAttempts !== 0) throw new Error(`${id}: retries are not honoured`)
-      const everyMs = Number(count) * (UNITS[unit] as number)
-      return { name: stack.nameOf(target.Arn), arn: stack.arn(id), everyMs, dueAt: now() + everyMs }
+    const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(rule.ScheduleExpression) ?? []
+    if (!count || rule.State !== 'ENABLED')
+      throw new Error(`${id}: ${rule.ScheduleExpression} is not honoured`)
+    return rule.Targets.map(({ Arn, RetryPolicy }) => {
+      const name = stack.nameOf(Arn)
+      const retries = invocations.find(each => stack.nameOf(each.properties.FunctionName) === name)
+      if (RetryPolicy?.MaximumRetryAttempts !== 0 || retries?.properties.MaximumRetryAttempts !== 0) {
+        throw new Error(`${id}: retries of ${name} are not honoured: say 0`)
+      }
+      if (!mayInvoke(stack, 'events', Arn, stack.arn(id))) throw new Error(`${id} may not invoke ${name}`)
+      const everyMs = Number(count) * (UNITS[unit] ?? 0)
+      return { name, arn: stack.arn(id), everyMs, dueAt: now() + everyMs }
     })
   })
 
@@ -40,10 +47,9 @@ export const openSchedules = (stack: Stack, invoke: Functions['invoke'], now: ()
     const schedule = schedules.find(each => each.name === name)
     if (!schedule) throw new Error(`There is no schedule ${name}`)
     const time = `${new Date(now()).toISOString().slice(0, 19)}Z`
-    await invoke(name, {
-      ...{ version: '0', id: crypto.randomUUID(), 'detail-type': 'Scheduled Event', source: 'aws.events' },
-      ...{ account: '000000000000', time, region: 'us-east-1', resources: [schedule.arn], detail: {} },
-    })
+    const source = { source: 'aws.events', account: ACCOUNT, region: REGION, resources: [schedule.arn] }
+    const kind = { version: '0', id: crypto.randomUUID(), 'detail-type': 'Scheduled Event', detail: {} }
+    await invoke(name, { ...kind, ...source, time })
   }
 
   const tick = async (): Promise<void> => {

@@ -4,13 +4,8 @@ import { ACCOUNT, REGION } from './aws-endpoint.ts'
 import { INERT_PROPERTIES, inertReason, PROPERTIES } from './template-types.ts'
 
 type Properties = Record<string, unknown>
-interface RawResource {
-  Type: string
-  Properties?: Properties
-  Condition?: string
-}
 
-/** A resource that this copy plays: its properties are resolved and all of them are honoured, or inert by name. */
+/** A resource that the laptop plays: its properties are resolved, and each is honoured or inert by name. */
 export interface Resource<P = Properties> {
   id: string
   type: string
@@ -18,7 +13,7 @@ export interface Resource<P = Properties> {
 }
 
 export interface Stack {
-  of<P = Properties>(...types: string[]): Resource<P>[]
+  of<P = Properties>(type: string): Resource<P>[]
   /** What is there and does nothing here, and why. */
   inert: { id: string; type: string; reason: string }[]
   arn(id: string): string
@@ -34,138 +29,121 @@ export interface StackOptions {
   parameters: Record<string, string>
   /** `AWS::StackName`, and what the functions' names begin with. */
   stack: string
-  /** Where queue URLs point. */
+  /** Where the URLs of queues point. */
   endpoint: string
 }
 
-class TemplateFault extends Error {
-  constructor(where: string, what: string) {
-    super(
-      `${where}: ${what}. The laptop's cloud runs only what it honours: see infra/local/cloud/template-types.ts`,
-    )
-  }
+interface Template {
+  Parameters?: Record<string, { Default?: string }>
+  Resources: Record<string, { Type: string; Properties?: Properties; Condition?: string }>
 }
 
-/** Reads a synthesized template; throws on a resource, property or function that it neither honours nor knows as inert. */
+/** Reads a synthesized template; throws on whatever in it is neither honoured nor known to be inert. */
 export const readStack = (options: StackOptions): Stack => {
-  const template = options.template as {
-    Parameters?: Record<string, { Default?: string }>
-    Resources: Record<string, RawResource>
-  }
-  const pseudo: Record<string, string> = {
+  const { Parameters = {}, Resources } = options.template as Template
+  const known: Record<string, string | undefined> = {
     'AWS::Region': REGION,
     'AWS::AccountId': ACCOUNT,
     'AWS::Partition': 'aws',
     'AWS::URLSuffix': 'amazonaws.com',
     'AWS::StackName': options.stack,
+    ...Object.fromEntries(Object.entries(Parameters).map(([name, { Default }]) => [name, Default])),
+    ...options.parameters,
+  }
+  const refuse = (where: string, what: string): never => {
+    throw new Error(
+      `${where}: ${what} is not honoured by the laptop's cloud (infra/local/cloud/template-types.ts)`,
+    )
   }
 
-  const resource = (id: string, where: string): RawResource => {
-    const found = template.Resources[id]
-    if (!found) throw new TemplateFault(where, `there is no resource ${id}`)
-    return found
-  }
+  const typeOf = (id: string): string => Resources[id]?.Type ?? refuse(id, 'a reference to it')
+  const nameIn = (id: string, property: string): string =>
+    String(resolve(Resources[id]?.Properties?.[property] ?? id, `${id}.${property}`))
 
-  const text = (id: string, property: string): string | undefined => {
-    const value = resource(id, id).Properties?.[property]
-    return value === undefined ? undefined : String(resolve(value, `${id}.${property}`))
-  }
-
-  const reference = (id: string, where: string): string => {
-    if (id in pseudo) return pseudo[id] as string
-    const parameter = template.Parameters?.[id]
-    if (parameter) {
-      const value = options.parameters[id] ?? parameter.Default
-      if (value === undefined) throw new TemplateFault(where, `the parameter ${id} has no value`)
-      return value
-    }
-    const { Type } = resource(id, where)
-    if (Type === 'AWS::SQS::Queue') return `${options.endpoint}/${ACCOUNT}/${id}`
-    if (Type === 'AWS::SecretsManager::Secret') return arn(id)
-    if (Type === 'AWS::Lambda::Function') return text(id, 'FunctionName') ?? id
-    if (Type === 'AWS::Events::Rule') return text(id, 'Name') ?? id
+  const reference = (id: string): string => {
+    if (known[id] !== undefined) return known[id]
+    if (Parameters[id]) throw new Error(`The parameter ${id} has no value`)
+    const type = typeOf(id)
+    if (type === 'AWS::SQS::Queue') return `${options.endpoint}/${ACCOUNT}/${id}`
+    if (type === 'AWS::SecretsManager::Secret') return arn(id)
+    if (type === 'AWS::Lambda::Function') return nameIn(id, 'FunctionName')
     return id
   }
 
   const arn = (id: string): string => {
+    const type = typeOf(id)
     const make = (service: string, rest: string) => `arn:aws:${service}:${REGION}:${ACCOUNT}:${rest}`
-    const { Type } = resource(id, id)
-    if (Type === 'AWS::Lambda::Function') return make('lambda', `function:${reference(id, id)}`)
-    if (Type.startsWith('AWS::DynamoDB::')) return make('dynamodb', `table/${id}`)
-    if (Type === 'AWS::SQS::Queue') return make('sqs', id)
-    if (Type === 'AWS::SecretsManager::Secret')
-      return make('secretsmanager', `secret:${text(id, 'Name') ?? id}-000000`)
-    if (Type === 'AWS::Events::Rule') return make('events', `rule/${reference(id, id)}`)
-    return make(Type.split('::')[1]?.toLowerCase() ?? 'cloud', id)
-  }
-
-  const substitute = (value: unknown, where: string): string => {
-    const [pattern, names] = (Array.isArray(value) ? value : [value, {}]) as [string, Properties]
-    return pattern.replace(/\$\{([^}!]+)\}/g, (_, name: string) => {
-      if (name in names) return String(resolve(names[name], where))
-      const [id, attribute] = name.split('.') as [string, string?]
-      return attribute ? String(attributeOf([id, attribute], where)) : reference(id, where)
-    })
-  }
-
-  const attributeOf = ([id, attribute]: [string, string], where: string): string => {
-    const { Type } = resource(id, where)
-    if (attribute === 'Arn') return arn(id)
-    if (Type === 'AWS::SQS::Queue' && attribute === 'QueueName') return id
-    throw new TemplateFault(where, `the attribute ${attribute} of ${Type} is unknown`)
+    if (type === 'AWS::Lambda::Function') return make('lambda', `function:${reference(id)}`)
+    if (type === 'AWS::DynamoDB::GlobalTable') return make('dynamodb', `table/${id}`)
+    if (type === 'AWS::SecretsManager::Secret')
+      return make('secretsmanager', `secret:${nameIn(id, 'Name')}-000000`)
+    if (type === 'AWS::Events::Rule') return make('events', `rule/${nameIn(id, 'Name')}`)
+    return make(type.split('::')[1]?.toLowerCase() ?? '', id)
   }
 
   const resolve = (value: unknown, where: string): unknown => {
     if (Array.isArray(value)) return value.map((each, index) => resolve(each, `${where}[${index}]`))
     if (value === null || typeof value !== 'object') return value
-    const entries = Object.entries(value)
-    const [name, argument] = entries[0] ?? []
-    if (entries.length === 1 && name && (name === 'Ref' || name.startsWith('Fn::'))) {
-      if (name === 'Ref') return reference(argument, where)
-      if (name === 'Fn::GetAtt') return attributeOf(argument, where)
-      if (name === 'Fn::Sub') return substitute(argument, where)
-      const parts = resolve(argument, where) as [never, never]
-      if (name === 'Fn::Join') return (parts[1] as string[]).join(parts[0])
-      if (name === 'Fn::Select') return (parts[1] as string[])[Number(parts[0])]
-      if (name === 'Fn::Split') return (parts[1] as string).split(parts[0])
-      throw new TemplateFault(where, `the function ${name} is not honoured`)
+    const [[name, argument] = ['', undefined], ...more] = Object.entries(value)
+    if (more.length === 0 && (name === 'Ref' || name.startsWith('Fn::'))) {
+      if (name === 'Ref') return reference(argument)
+      if (name === 'Fn::GetAtt')
+        return argument[1] === 'Arn' ? arn(argument[0]) : refuse(where, argument.join('.'))
+      if (name === 'Fn::Join') return (resolve(argument[1], where) as string[]).join(argument[0])
+      if (name === 'Fn::Sub' && typeof argument === 'string') {
+        return argument.replace(/\$\{([^}!]+)\}/g, (_, id: string) =>
+          id.endsWith('.Arn') ? arn(id.slice(0, -4)) : reference(id),
+        )
+      }
+      return refuse(where, name)
     }
-    return Object.fromEntries(entries.map(([key, each]) => [key, resolve(each, `${where}.${key}`)]))
+    return Object.fromEntries(
+      Object.entries(value).map(([key, each]) => [key, resolve(each, `${where}.${key}`)]),
+    )
   }
 
   const inert: Stack['inert'] = []
   const played: Resource[] = []
-  for (const [id, { Type, Properties = {}, Condition }] of Object.entries(template.Resources)) {
-    const honoured = PROPERTIES[Type]
-    const reason = inertReason(Type)
-    if (reason) inert.push({ id, type: Type, reason })
-    else if (!honoured) throw new TemplateFault(id, `the type ${Type} is unknown`)
+  for (const [id, { Type: type, Properties = {}, Condition }] of Object.entries(Resources)) {
+    const reason = inertReason(type)
+    if (reason) inert.push({ id, type, reason })
     else {
-      if (Condition) throw new TemplateFault(id, 'a condition on it is not honoured')
-      const properties: Properties = {}
-      for (const [name, value] of Object.entries(Properties)) {
-        if (INERT_PROPERTIES[Type]?.[name]) continue
-        if (honoured !== '*' && !honoured.split(' ').includes(name)) {
-          throw new TemplateFault(id, `the property ${name} of ${Type} is not honoured`)
-        }
-        properties[name] = resolve(value, `${id}.${name}`)
-      }
-      played.push({ id, type: Type, properties })
+      const honoured = PROPERTIES[type]?.split(' ') ?? refuse(id, `the type ${type}`)
+      if (Condition) refuse(id, 'a condition on it')
+      const active = Object.entries(Properties).filter(([name]) => !INERT_PROPERTIES[type]?.[name])
+      const unknown = active.find(([name]) => !honoured.includes(name) && honoured[0] !== '*')
+      if (unknown) refuse(id, `the property ${unknown[0]} of ${type}`)
+      played.push({ id, type, properties: resolve(Object.fromEntries(active), id) as Properties })
     }
   }
 
   return {
-    of: <P>(...types: string[]) => played.filter(each => types.includes(each.type)) as Resource<P>[],
+    of: <P>(type: string) => played.filter(each => each.type === type) as Resource<P>[],
     inert,
     arn,
-    asset: code => {
-      const directory = join(options.assetDir, `asset.${code.S3Key.replace(/\.zip$/, '')}`)
-      if (!existsSync(directory)) throw new TemplateFault('Code', `there is no ${directory}`)
-      return directory
+    asset: ({ S3Key }) => {
+      const directory = join(options.assetDir, `asset.${S3Key.replace(/\.zip$/, '')}`)
+      return existsSync(directory) ? directory : refuse(S3Key, 'a bundle that is not unpacked')
     },
     nameOf: name => {
-      const last = name.split(':').at(-1) as string
+      const last = name.split(':').at(-1) ?? ''
       return last.startsWith(`${options.stack}-`) ? last.slice(options.stack.length + 1) : last
     },
   }
 }
+
+interface Permission {
+  FunctionName: string
+  Principal: string
+  SourceArn: string
+}
+
+/** Whether the function's own policy lets an AWS service call it for this source. */
+export const mayInvoke = (stack: Stack, service: string, functionArn: string, source: string): boolean =>
+  stack
+    .of<Permission>('AWS::Lambda::Permission')
+    .some(({ properties: { FunctionName, Principal, SourceArn } }) =>
+      [FunctionName === functionArn, Principal === `${service}.amazonaws.com`, SourceArn === source].every(
+        Boolean,
+      ),
+    )

@@ -1,6 +1,6 @@
 import { startAwsEndpoint } from '../../../infra/local/cloud/aws-endpoint.ts'
-import type { TableDefinition } from '../../../infra/local/cloud/dynalite.ts'
 import { openDynamo } from '../../../infra/local/cloud/dynamo.ts'
+import type { TableDefinition } from '../../../infra/local/cloud/dynamo-tables.ts'
 import { seedNastiness } from '../../../infra/local/cloud/nastiness.ts'
 
 const key = (hash: string, range: string) => [
