@@ -24,6 +24,7 @@ const verbs = {
   env: async () => process.env,
   clock: async () => ({ now: Date.now(), date: new Date().getTime(), real: performance.timeOrigin + performance.now() }),
   wait: async ({ ms }) => { await new Promise(done => setTimeout(done, ms)); return 'waited' },
+  span: async ({ ms }) => { const from = performance.timeOrigin + performance.now(); await verbs.wait({ ms }); return { from, to: from + ms } },
   crash: async () => process.exit(3),
   fail: async () => { throw new RangeError('as asked') },
   count: async () => ++runs,
