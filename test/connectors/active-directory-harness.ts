@@ -30,8 +30,8 @@ export interface DirectoryHarness extends Harness {
   tryBind(who: string, password: string): Promise<string | null>
 }
 
-export const patience = 6_000
-const limits = { connectTimeout: 1_500, operationTimeout: 1_500 }
+export const patience = 12_000
+const limits = { connectTimeout: 2_000, operationTimeout: 4_000 }
 
 export function directorySettings(baseDn: string, upnSuffix: string): DirectorySettings {
   const ou = `OU=Municipalidad,${baseDn}`
@@ -73,10 +73,15 @@ export const list = (entry: Entry, attribute: string): string[] => {
   return (Array.isArray(value) ? value : [value]).map(String)
 }
 
+/** One after the other in small handfuls: a server under load answers late. */
+export async function inHandfuls<T>(items: readonly T[], one: (item: T) => Promise<unknown>): Promise<void> {
+  for (let at = 0; at < items.length; at += 50) await Promise.all(items.slice(at, at + 50).map(one))
+}
+
 export async function openDirectoryHarness(server: DirectoryServer): Promise<DirectoryHarness> {
   const { settings, url, ca } = server
   const bound = async ({ bindDn, password }: { bindDn: string; password: string }) => {
-    const client = new Client({ url, timeout: 20_000, tlsOptions: { ca } })
+    const client = new Client({ url, timeout: 60_000, tlsOptions: { ca } })
     try {
       await client.bind(bindDn, password)
       return client

@@ -1,6 +1,8 @@
 import { describe, it } from 'vitest'
 import { findSamba, realServersRequired } from '../servers/samba/installed.ts'
+import { describeGroups } from './active-directory-groups-suite.ts'
 import { openDirectoryHarness, patience } from './active-directory-harness.ts'
+import { describeActiveDirectory } from './active-directory-suite.ts'
 import { describeConnector } from './contract-suite.ts'
 import { openSambaDirectory } from './samba-directory.ts'
 
@@ -18,6 +20,8 @@ if (samba.usable) {
     retires: true,
     patience,
   })
+  describeActiveDirectory(`Active Directory accounts, ${samba.title}`, open)
+  describeGroups(`Active Directory groups, ${samba.title}`, open)
 } else
   describe('Active Directory connector, Samba', () => {
     it('is proven on a real domain controller', context => {

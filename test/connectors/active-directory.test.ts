@@ -1,17 +1,20 @@
+import { describeGroups } from './active-directory-groups-suite.ts'
 import { openDirectoryHarness, patience } from './active-directory-harness.ts'
+import { describeActiveDirectory } from './active-directory-suite.ts'
 import { describeConnector } from './contract-suite.ts'
 import { openEmbeddedDirectory } from './embedded-directory.ts'
 
-describeConnector(
-  'Active Directory connector, embedded directory',
-  async () => openDirectoryHarness(await openEmbeddedDirectory()),
-  {
-    faults: ['down', 'frozen', 'empty', 'slow'],
-    restarts: true,
-    unreadable: false,
-    readOnly: true,
-    rights: true,
-    retires: true,
-    patience,
-  },
-)
+const open = async () => openDirectoryHarness(await openEmbeddedDirectory())
+
+describeConnector('Active Directory connector, embedded directory', open, {
+  faults: ['down', 'frozen', 'empty', 'slow'],
+  restarts: true,
+  unreadable: false,
+  readOnly: true,
+  rights: true,
+  retires: true,
+  patience,
+})
+
+describeActiveDirectory('Active Directory accounts, embedded directory', open)
+describeGroups('Active Directory groups, embedded directory', open)

@@ -18,8 +18,8 @@ const usualLimits: ConnectionLimits = {
   operationTimeout: 8_000,
   idleTimeout: 30_000,
 }
-/** Operations under way on one connection; Active Directory allows 20. */
-const depth = 8
+/** People looked up, and acted on, at the same time over one connection. What waits in the server's queue counts as waited. */
+const depth = { looking: 8, acting: 2 }
 /** Milliseconds for which a plan may rest on what `observe` read. Every write is conditional on it besides. */
 const trustFor = 20_000
 const remembered = 2_000
@@ -36,12 +36,13 @@ const absent: Observation = {
 
 /** Active Directory over LDAPS. How it keeps its promises is told in `docs/active-directory.md`. */
 export function createDirectoryConnector(
-  settings: DirectorySettings,
+  written: DirectorySettings,
   secret: DirectorySecret,
   options: Partial<ConnectionLimits> = {},
 ): Connector {
   const limits = { ...usualLimits, ...options }
-  const layout = layoutOf(settings)
+  const layout = layoutOf(written)
+  const { settings } = layout
   const connections = new Connections(secret, limits)
   const protection = new Protection(layout, connections)
   /** What `observe` has just read and found ours, so that `apply` need not read it again. */
@@ -87,6 +88,7 @@ export function createDirectoryConnector(
   }
 
   async function examine(ref: AccountRef, account: Account | null): Promise<Observation | null> {
+    if (ref.accountId !== null) seen.delete(ref.accountId)
     if (account === null) return null
     if (account.guid !== ref.accountId && account.profile.employeeID !== ref.nationalId)
       throw fault('conflict', false)
@@ -102,7 +104,11 @@ export function createDirectoryConnector(
   }
 
   /** One result each, in order, several under way at once. Without a connection nobody else need wait for one. */
-  async function each<T, R>(items: readonly T[], one: (item: T) => Promise<R>): Promise<Outcome<R>[]> {
+  async function each<T, R>(
+    items: readonly T[],
+    one: (item: T) => Promise<R>,
+    atOnce = depth.looking,
+  ): Promise<Outcome<R>[]> {
     const outcomes: Outcome<R>[] = new Array(items.length)
     let next = 0
     let unconnected: ConnectionError | null = null
@@ -119,7 +125,7 @@ export function createDirectoryConnector(
         }
       }
     }
-    const workers = Math.min(items.length, limits.connections * depth)
+    const workers = Math.min(items.length, limits.connections * atOnce)
     await Promise.all(Array.from({ length: workers }, work))
     return outcomes
   }
@@ -143,7 +149,7 @@ export function createDirectoryConnector(
       }
       return looked.map(outcome => (outcome.ok ? { ok: true, value: outcome.value ?? absent } : outcome))
     },
-    apply: plans => each(plans, applyOne),
+    apply: plans => each(plans, applyOne, depth.acting),
     close: () => connections.close(),
   }
 }

@@ -1,8 +1,9 @@
 import type { DirectorySettings } from '../../../schemas/settings.ts'
-import { isWithin, keyOf } from './distinguished-name.ts'
+import { canonicalName, isWithin, keyOf } from './distinguished-name.ts'
 
 /** The body's directory, with every name in comparable form: where accounts live and which group is which right. */
 export interface Layout {
+  /** The settings, names spelled as every server reads them. */
   readonly settings: DirectorySettings
   /** Group DN of a right's id. */
   readonly groupOfRight: ReadonlyMap<string, string>
@@ -15,13 +16,20 @@ export interface Layout {
   isRetired(key: string): boolean
 }
 
-export function layoutOf(settings: DirectorySettings): Layout {
+export function layoutOf(written: DirectorySettings): Layout {
+  const settings: DirectorySettings = {
+    ...written,
+    baseDn: canonicalName(written.baseDn),
+    activeOu: canonicalName(written.activeOu),
+    inactiveOu: canonicalName(written.inactiveOu),
+    protectedGroups: written.protectedGroups.map(canonicalName),
+  }
   const groupOfRight = new Map<string, string>()
   for (const [profile, dn] of Object.entries(settings.groups.internet))
-    if (dn !== undefined) groupOfRight.set(`internet:${profile}`, dn)
-  groupOfRight.set('removable-storage', settings.groups.removableStorage)
+    if (dn !== undefined) groupOfRight.set(`internet:${profile}`, canonicalName(dn))
+  groupOfRight.set('removable-storage', canonicalName(settings.groups.removableStorage))
   for (const [id, dn] of Object.entries(settings.groups.entitlements))
-    groupOfRight.set(`entitlement:${id}`, dn)
+    groupOfRight.set(`entitlement:${id}`, canonicalName(dn))
 
   const rightsOfGroup = new Map<string, string[]>()
   for (const [right, dn] of groupOfRight) {
