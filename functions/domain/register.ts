@@ -2,7 +2,7 @@ import type { CivilDate, Instant } from '../../schemas/calendar.ts'
 import type { Contract } from '../../schemas/contract.ts'
 import type { HrEvent } from '../../schemas/hr-event.ts'
 import type { NamedPerson } from '../../schemas/person.ts'
-import { addDays, earlierOf, laterOf, normalInstant, startOfDay } from './civil-time.ts'
+import { addDays, earlierOf, LATEST, laterOf, normalInstant, startOfDay } from './civil-time.ts'
 import { contractKey } from './contract.ts'
 
 /** A contract as the register knows it. `endedOn` is the first day on which an event has ended it, before its own end. */
@@ -28,6 +28,11 @@ export interface Cut {
 export interface RegisterHold {
   readonly kind: 'termination' | 'leave'
   readonly since: CivilDate
+}
+
+/** A cut that stands until the person is back: what is granted meanwhile, by a unit or a register that knew it too late, is ended too. */
+interface OpenableCut extends Cut {
+  readonly since: Instant
 }
 
 /** What the register says of one person on one day. */
@@ -56,7 +61,7 @@ interface Fold {
   /** A contract-ended holds only until another contract runs, recorded before it or after: the same facts, the same end. */
   contractEndedSince: CivilDate | null
   leaveSince: CivilDate | null
-  cuts: Cut[]
+  cuts: OpenableCut[]
 }
 
 const emptyFold = (): Fold => ({
@@ -112,9 +117,28 @@ const inOrder = (events: readonly HrEvent[]): HrEvent[] => {
   return [...byId.values()].sort((one, other) => (text(one) < text(other) ? -1 : 1))
 }
 
-/** The reach of a late event stops on the day the person came back to that unit or contract. */
-const stopCuts = (cuts: readonly Cut[], at: Instant, concerned: (cut: Cut) => boolean): Cut[] =>
-  cuts.map(cut => (concerned(cut) ? { ...cut, before: earlierOf(cut.before, at) } : cut))
+const openCut = (
+  event: HrEvent,
+  zone: string,
+  unit: string | null,
+  contract: string | null,
+): OpenableCut => ({
+  unit,
+  contract,
+  since: startOfDay(event.effectiveOn, zone),
+  before: LATEST,
+  cause: event.id,
+})
+
+/**
+ * Closes the cuts of a unit or contract to which the person comes back: what was granted before the return was recorded
+ * stays ended, so that going and coming back on one day gives nothing back.
+ */
+const closeCuts = (fold: Fold, event: HrEvent, concerned: (cut: Cut) => boolean): void => {
+  fold.cuts = fold.cuts.map(cut =>
+    cut.before === LATEST && concerned(cut) ? { ...cut, before: laterOf(cut.since, event.recordedAt) } : cut,
+  )
+}
 
 const put = (contracts: readonly RegisteredContract[], entry: RegisteredContract): RegisteredContract[] => [
   ...contracts.filter(other => other.key !== entry.key),
@@ -134,7 +158,6 @@ const endContracts = (fold: Fold, event: HrEvent, zone: string): void => {
         : running.length > 0
           ? running
           : current(event.effectiveOn)
-  const before = laterOf(startOfDay(event.effectiveOn, zone), event.recordedAt)
   fold.contracts = fold.contracts.map(entry =>
     concerned.includes(entry.key)
       ? {
@@ -143,8 +166,11 @@ const endContracts = (fold: Fold, event: HrEvent, zone: string): void => {
         }
       : entry,
   )
-  for (const contract of concerned) fold.cuts.push({ unit: null, contract, before, cause: event.id })
-  if (named === null) fold.cuts.push({ unit: null, contract: null, before, cause: event.id })
+  for (const contract of concerned) fold.cuts.push(openCut(event, zone, null, contract))
+  if (named !== null) return
+  // Contracts that only forms have declared: nothing tells when they are taken up again, so this cut looks back only.
+  const unnamed = openCut(event, zone, null, null)
+  fold.cuts.push({ ...unnamed, before: laterOf(unnamed.since, event.recordedAt) })
 }
 
 const transfer = (fold: Fold, event: HrEvent, zone: string): void => {
@@ -152,10 +178,12 @@ const transfer = (fold: Fold, event: HrEvent, zone: string): void => {
   const named = event.contract === undefined ? null : contractKey(event.contract)
   const left =
     named === null ? fold.unit : (fold.contracts.find(entry => entry.key === named)?.unit ?? fold.unit)
-  const start = startOfDay(event.effectiveOn, zone)
-  fold.cuts = stopCuts(fold.cuts, start, cut => cut.unit !== null && cut.unit === unit)
-  if (left !== null && left !== unit)
-    fold.cuts.push({ unit: left, contract: named, before: laterOf(start, event.recordedAt), cause: event.id })
+  closeCuts(
+    fold,
+    event,
+    cut => cut.unit === unit && (named === null || cut.contract === null || cut.contract === named),
+  )
+  if (left !== null && left !== unit) fold.cuts.push(openCut(event, zone, left, named))
   fold.contracts = fold.contracts.map(entry =>
     (named === null ? entry.unit === left : entry.key === named) ? { ...entry, unit } : entry,
   )
@@ -167,19 +195,13 @@ const addContract = (fold: Fold, event: HrEvent, zone: string): void => {
   const key = contractKey(event.contract)
   const before = fold.contracts.find(entry => entry.key === key)
   const unit = event.unit ?? before?.unit ?? fold.unit
-  const start = startOfDay(event.effectiveOn, zone)
-  fold.cuts = stopCuts(
-    fold.cuts,
-    start,
+  closeCuts(
+    fold,
+    event,
     cut => (cut.contract === null || cut.contract === key) && (cut.unit === null || cut.unit === unit),
   )
   if (before !== undefined && before.unit !== null && before.unit !== unit)
-    fold.cuts.push({
-      unit: before.unit,
-      contract: key,
-      before: laterOf(start, event.recordedAt),
-      cause: event.id,
-    })
+    fold.cuts.push(openCut(event, zone, before.unit, key))
   fold.contracts = put(fold.contracts, { key, contract: event.contract, unit, endedOn: null })
   fold.unit = event.unit ?? fold.unit ?? unit
 }
@@ -231,7 +253,7 @@ const read = (fold: Fold, day: CivilDate, nextChangeOn: CivilDate | null): Regis
     unit: fold.unit,
     contracts: [...fold.contracts].sort((one, other) => (one.key < other.key ? -1 : 1)),
     holds,
-    cuts: [...fold.cuts],
+    cuts: fold.cuts.map(({ unit, contract, before, cause }) => ({ unit, contract, before, cause })),
     nextChangeOn,
   }
 }

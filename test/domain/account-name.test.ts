@@ -74,13 +74,13 @@ describe('R5: the name of an account', () => {
     )
     fc.assert(
       fc.property(anyName, anyName, fc.constantFrom(12, 20, 64), (givenNames, surnames, longest) => {
-        const names = first(givenNames, surnames, 120, longest)
-        expect(new Set(names).size).toBe(120)
-        for (const name of names) {
-          expect(name).toMatch(/^[a-z][a-z0-9.-]*[a-z0-9]$|^[a-z]$/)
-          expect(name).not.toMatch(/\.\.|--/)
-          expect(name.length).toBeLessThanOrEqual(longest)
-        }
+        const names = first(givenNames, surnames, 40, longest)
+        expect(new Set(names).size).toBe(40)
+        const wrong = names.filter(
+          name =>
+            name.length > longest || !/^[a-z]([a-z0-9.-]*[a-z0-9])?$/.test(name) || /\.\.|--/.test(name),
+        )
+        expect(wrong).toEqual([])
       }),
       { numRuns: 3000 },
     )

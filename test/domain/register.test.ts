@@ -127,7 +127,18 @@ describe('a termination', () => {
     const late = { ...terminated, recordedAt: at('2026-11-15') }
     const facts = on('2026-11-20', hired(maria, 'dideco'), late)
     expect(isCut(facts, granted('dideco', contrata, '2026-11-14'))).toBe(true)
-    expect(isCut(facts, granted('dideco', contrata, '2026-11-16'))).toBe(false)
+    expect(isCut(facts, granted('dideco', contrata, '2026-11-16'))).toBe(true)
+  })
+
+  it('gives nothing back when the same contract is taken up again on the same day', () => {
+    const day = '2026-11-20'
+    const grantedAt = { ...granted('dideco', contrata, day), recordedAt: at('2026-11-20T12:00:00Z') }
+    const fired = event({ type: 'terminated', effectiveOn: day, recordedAt: at('2026-11-20T13:00:00Z') })
+    const again = hired(maria, 'dideco', { effectiveOn: day, recordedAt: at('2026-11-20T14:00:00Z') })
+    const facts = on(day, hired(maria, 'dideco'), fired, again)
+    expect(facts.holds).toEqual([])
+    expect(isCut(facts, grantedAt)).toBe(true)
+    expect(isCut(facts, { ...grantedAt, recordedAt: at('2026-11-20T15:00:00Z') })).toBe(false)
   })
 
   it('reaches, when recorded late, no further than the day the same contract was taken up again', () => {
@@ -214,6 +225,26 @@ describe('R10: a move to another unit', () => {
     expect(isCut(facts, granted('dideco', planta, '2026-11-01'))).toBe(true)
     expect(isCut(facts, granted('dideco', planta, '2026-11-16'))).toBe(false)
     expect(isCut(facts, granted('finanzas', planta, '2026-11-12'))).toBe(true)
+  })
+
+  it('and back on the same day gives nothing back', () => {
+    const day = '2026-11-20'
+    const there = { ...moved, effectiveOn: day, recordedAt: at('2026-11-20T13:00:00Z') }
+    const back = event({
+      type: 'transferred',
+      effectiveOn: day,
+      unit: 'dideco',
+      recordedAt: at('2026-11-20T14:00:00Z'),
+    })
+    const facts = on(day, hired(pedro, 'dideco'), there, back)
+    const morning = { ...granted('dideco', planta, day), recordedAt: at('2026-11-20T12:00:00Z') }
+    expect(isCut(facts, morning)).toBe(true)
+    expect(isCut(facts, { ...morning, recordedAt: at('2026-11-20T15:00:00Z') })).toBe(false)
+  })
+
+  it('ends also what the old unit granted before it learnt of the move', () => {
+    const facts = on('2026-11-20', hired(pedro, 'dideco'), moved)
+    expect(isCut(facts, granted('dideco', planta, '2026-11-12'))).toBe(true)
   })
 
   it('recorded late, does not end what the unit granted after the person had come back', () => {
