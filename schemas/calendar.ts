@@ -11,3 +11,15 @@ export const Instant = z.iso
   .datetime({ error: 'calendar.bad-instant' })
   .meta({ id: 'Instant', example: '2027-01-01T03:00:00.000Z' })
 export type Instant = z.infer<typeof Instant>
+
+/** An IANA zone that this runtime knows. Offsets (`-03:00`) are none: they know no summer time. */
+export const TimeZone = z.string().refine(
+  zone => {
+    try {
+      return /^[A-Za-z]/.test(zone) && new Intl.DateTimeFormat('en', { timeZone: zone }) !== undefined
+    } catch {
+      return false
+    }
+  },
+  { error: 'settings.unknown-zone' },
+)

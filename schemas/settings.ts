@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { CatalogueId, DoorId, InternetProfile } from './access.ts'
+import { TimeZone } from './calendar.ts'
 import { NamedPerson, PrintableLine } from './person.ts'
 import { Role } from './role.ts'
 
@@ -108,7 +109,7 @@ export const Settings = z
     version: z.literal(1),
     body: z.strictObject({ id: CatalogueId, name: PrintableLine(120) }),
     /** IANA zone of civil dates: an access that ends on a day ends at the start of the next day here. */
-    timeZone: z.string(),
+    timeZone: TimeZone,
     locale: z.enum(['es-CL', 'es-GT']),
     nationalId: z.enum(['rut', 'cui']),
     personnelRegister: z.enum(['required', 'declared']).default('required'),

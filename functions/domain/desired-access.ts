@@ -14,7 +14,7 @@ import {
   standingAt,
 } from './standing.ts'
 
-export type { PersonRecord, RecordSettings, Standing } from './standing.ts'
+export type { PersonRecord, RecordSettings } from './standing.ts'
 export { standingOf } from './standing.ts'
 
 /** What a person should have in one target. */

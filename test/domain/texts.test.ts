@@ -27,6 +27,11 @@ describe('the catalogue of texts', () => {
     expect(literals.filter(code => !isCode(code))).toEqual([])
   })
 
+  it('has no sentence that nobody says', () => {
+    const texts = sources('{schemas,functions}/**/*.ts').filter(text => !text.includes('export const esCL'))
+    expect(codes.filter(code => !texts.some(text => text.includes(`'${code}'`)))).toEqual([])
+  })
+
   it('says each in Spanish, as a sentence, in every locale', () => {
     for (const locale of ['es-CL', 'es-GT'] as const)
       for (const code of codes) {
