@@ -8,5 +8,5 @@ describeConnector('Users and permissions of an ERP, on PostgreSQL', openErp, {
   readOnly: true,
   rights: true,
   retires: false,
-  patience: 12_000,
+  patience: 20_000,
 })

@@ -183,7 +183,7 @@ describe('A user of the ERP', () => {
         const plans = people.map(one => ({ ...one, observed: absent, steps: opening }))
         let started = Date.now()
         const made = (await connector.apply(plans)).map(resultOf)
-        expect(Date.now() - started).toBeLessThan(6_000)
+        expect(Date.now() - started).toBeLessThan(12_000)
         started = Date.now()
         const closing = plans.map((plan, at) => ({
           ...plan,
@@ -194,7 +194,7 @@ describe('A user of the ERP', () => {
           ] as Step[],
         }))
         expect((await connector.apply(closing)).every(outcome => outcome.ok)).toBe(true)
-        expect(Date.now() - started).toBeLessThan(5_000)
+        expect(Date.now() - started).toBeLessThan(12_000)
         const seen = await connector.observe(closing.map(plan => plan.account))
         for (const outcome of seen) expect(resultOf(outcome)).toMatchObject({ state: 'disabled', rights: [] })
       } finally {

@@ -8,5 +8,5 @@ describeConnector("Mailboxes in PostfixAdmin's tables, on PostgreSQL", openMail,
   readOnly: true,
   rights: false,
   retires: false,
-  patience: 12_000,
+  patience: 20_000,
 })
