@@ -6,6 +6,7 @@ export default {
     'functions/handlers/*.ts!', // named by the CDK app as files, one Lambda function each
     '!functions/handlers/compose*.ts!',
     'infra/app.ts!', // named by cdk.json
+    'infra/synth.ts!', // run as a child process by the laptop's cloud
     '.ci/*.ts', // named by package.json and .ci/run
   ],
   project: [
@@ -13,6 +14,10 @@ export default {
     '!infra/local/**!',
     '{infra/local,test,.ci}/**/*.{ts,mjs}',
     '*.ts',
+  ],
+  ignoreBinaries: [
+    'samba', // the tests' domain controller, from Debian's packages
+    'samba-tool',
   ],
   ignoreExportsUsedInFile: true,
 } satisfies KnipConfig

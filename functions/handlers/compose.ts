@@ -24,7 +24,11 @@ export const settings: Settings = Settings.parse(
 
 export const logger = new Logger()
 
-export const tables = openTables({ state: environment('STATE_TABLE'), ledger: environment('LEDGER_TABLE') })
+/** A function that was not granted the ledger has no name for it, and cannot touch it. */
+export const tables = openTables({
+  state: environment('STATE_TABLE'),
+  ledger: process.env.LEDGER_TABLE ?? '',
+})
 
 /** Queues a function is not given have no name: ringing one it was not granted is a bug, and says so. */
 const queues: Queues = {

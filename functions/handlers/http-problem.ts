@@ -3,20 +3,26 @@ import type { Refusal, RefusalCode } from '../domain/refusal.ts'
 import { type Code, type Locale, say } from '../domain/texts/index.ts'
 
 type Kind = RefusalCode | 'internal'
+type Told = readonly [type: string, status: number, title: string, detail: Code]
 
-/** Problem types are `urn:llavero:problem:<kind>` and never change; titles are for developers, details for people. */
-const kinds: Readonly<Record<Kind, readonly [status: number, title: string, detail: Code]>> = {
-  malformed: [400, 'The body cannot be read', 'problem.bad-request'],
-  invalid: [400, 'The input has faults', 'problem.bad-request'],
-  unauthenticated: [401, 'No valid token', 'problem.unauthorized'],
-  forbidden: [403, 'Not allowed', 'problem.forbidden'],
-  'not-found': [404, 'Not found', 'problem.not-found'],
-  conflict: [409, 'In conflict with what is recorded', 'problem.conflict'],
-  'too-large': [413, 'The body is larger than 6 MB', 'problem.too-large'],
-  'key-reused': [422, 'The idempotency key came with another body', 'problem.idempotency-key-reused'],
-  later: [501, 'Not offered yet', 'problem.not-offered'],
-  busy: [503, 'Try again', 'problem.unavailable'],
-  internal: [500, 'An internal fault', 'problem.internal'],
+/** Problem types are `urn:llavero:problem:<type>` and never change; titles are for developers, details for people. */
+const kinds: Readonly<Record<Kind, Told>> = {
+  malformed: ['bad-request', 400, 'The body cannot be read', 'problem.bad-request'],
+  invalid: ['invalid', 400, 'The input has faults', 'problem.bad-request'],
+  unauthenticated: ['unauthorized', 401, 'No valid token', 'problem.unauthorized'],
+  forbidden: ['forbidden', 403, 'Not allowed', 'problem.forbidden'],
+  'not-found': ['not-found', 404, 'Not found', 'problem.not-found'],
+  conflict: ['conflict', 409, 'In conflict with what is recorded', 'problem.conflict'],
+  'too-large': ['too-large', 413, 'The body is larger than 6 MB', 'problem.too-large'],
+  'key-reused': [
+    'idempotency-key-reused',
+    422,
+    'The idempotency key came with another body',
+    'problem.idempotency-key-reused',
+  ],
+  later: ['not-offered', 501, 'Not offered yet', 'problem.not-offered'],
+  busy: ['unavailable', 503, 'Try again', 'problem.unavailable'],
+  internal: ['internal', 500, 'An internal fault', 'problem.internal'],
 }
 
 export interface ProblemAnswer {
@@ -27,7 +33,7 @@ export interface ProblemAnswer {
 
 /** The problem document of a refusal, in the body's language. */
 export const problemOf = (locale: Locale, refusal: Refusal | { refused: 'internal' }): ProblemAnswer => {
-  const [status, title, detail] = kinds[refusal.refused]
+  const [type, status, title, detail] = kinds[refusal.refused]
   const faults = 'faults' in refusal ? refusal.faults : undefined
   return {
     status,
@@ -37,7 +43,7 @@ export const problemOf = (locale: Locale, refusal: Refusal | { refused: 'interna
       ...(status === 401 && { 'www-authenticate': 'Bearer' }),
     },
     body: {
-      type: `urn:llavero:problem:${refusal.refused}`,
+      type: `urn:llavero:problem:${type}`,
       title,
       status,
       detail: say(locale, detail),

@@ -1,7 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger'
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware'
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware'
 import middy, { type MiddlewareObj } from '@middy/core'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import type * as z from 'zod'
@@ -42,7 +41,7 @@ export interface Identity {
 }
 
 interface RouteShape<P, Q, B> {
-  /** A path that does not fit is answered 404 like anything unknown. */
+  /** What is looked for under a path that does not fit is unknown (404); nothing can be put there either (400). */
   readonly path?: z.ZodType<P>
   readonly query?: z.ZodType<Q>
   readonly body?: z.ZodType<B>
@@ -98,8 +97,11 @@ export const route =
   <P = unknown, Q = unknown, B = undefined>(shape: RouteShape<P, Q, B>): Route =>
   async ({ event, caller }) => {
     const path = shape.path?.safeParse(event.pathParameters ?? {})
-    if (path?.success === false) return refuse('not-found')
     const { query: given, faults } = readQuery(event)
+    if (path?.success === false) {
+      if (event.routeKey.startsWith('GET ')) return refuse('not-found')
+      faults.push(...faultsOf(path.error, event.pathParameters, '/path'))
+    }
     const { key, faults: keyFaults } = readKey(event)
     faults.push(...keyFaults)
     const query = shape.query?.safeParse(given)
@@ -179,6 +181,7 @@ const answerFaults = ({ locale, logger }: Counter): Middleware => ({
     const refused = passing.test(fault.kind) ? 'busy' : 'internal'
     logger.error('http.fault', { route: request.event.routeKey, fault })
     metrics.addMetric(refused === 'busy' ? 'BusyAnswers' : 'InternalFaults', MetricUnit.Count, 1)
+    metrics.publishStoredMetrics()
     request.response = send(problemOf(locale, { refused }))
   },
 })
@@ -212,7 +215,6 @@ const send = ({ status, body, headers }: Answer): APIGatewayProxyStructuredResul
 const stack = (counter: Counter, run: (event: APIGatewayProxyEventV2) => Promise<Answer | Refusal>) =>
   middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
     .use(injectLambdaContext(counter.logger, { resetKeys: true }))
-    .use(logMetrics(metrics))
     .use(sealAnswers(counter))
     .use(answerFaults(counter))
     .before(({ event }) => counter.logger.appendKeys({ correlationId: correlationOf(event) }))

@@ -2,7 +2,7 @@ import { NoQuery, UnitPath } from '../../schemas/api.ts'
 import { WrittenDeputy, WrittenUnit } from '../../schemas/unit.ts'
 import { isRefusal } from '../domain/refusal.ts'
 import { fileOnce } from '../workflows/file-once.ts'
-import { nameDeputy, readUnit, recordUnit } from '../workflows/maintain-unit.ts'
+import { mayNameDeputy, nameDeputy, readUnit, recordUnit } from '../workflows/maintain-unit.ts'
 import { front, registers } from './compose-registers.ts'
 import { http, ok, route } from './http.ts'
 
@@ -27,7 +27,8 @@ export const handler = http(front, {
     body: WrittenDeputy,
     run: async ({ caller, path, body, idempotencyKey }) => {
       const filing = { caller, route: `POST /units/${path.id}/deputies`, key: idempotencyKey, body }
-      return ok(await fileOnce(registers, filing, () => nameDeputy(registers, caller, path.id, body)), 201)
+      const name = () => nameDeputy(registers, caller, path.id, body)
+      return ok(await fileOnce(registers, filing, name, () => mayNameDeputy(registers, caller, path.id)), 201)
     },
   }),
 })

@@ -3,13 +3,13 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware'
 import middy from '@middy/core'
 import type { ScheduledEvent } from 'aws-lambda'
-import { sweepDue } from '../workflows/sweep-due.ts'
+import { type Swept, sweepDue } from '../workflows/sweep-due.ts'
 import { engine, logger } from './compose.ts'
 
 const metrics = new Metrics({ namespace: 'Llavero' })
 
 /** Every minute: rings what is due, finishes half-applied requests, and tells how late the engine is. */
-export const handler = middy<ScheduledEvent, void>()
+export const handler = middy<ScheduledEvent, Swept>()
   .use(injectLambdaContext(logger, { resetKeys: true }))
   .use(logMetrics(metrics))
   .handler(async event => {
@@ -17,4 +17,5 @@ export const handler = middy<ScheduledEvent, void>()
     metrics.addMetric('ParkedRows', MetricUnit.Count, swept.parked)
     metrics.addMetric('OldestDueSeconds', MetricUnit.Seconds, swept.oldestDueSeconds)
     logger.info('swept', { ...swept })
+    return swept
   })

@@ -22,12 +22,16 @@ export const bodyHashOf = (body: unknown): string =>
 /**
  * Runs a filing once under its key and keeps the answer: the same caller, key and body get it again, another body is refused.
  * `run` must be idempotent by itself: after a crash before the answer was kept, it runs again. A refusal is not kept.
+ * `mayFile`: rights that do not follow from a role alone; they are checked before an answer is given again.
  */
 export async function fileOnce<T extends object>(
   registers: Pick<Registers, 'requests' | 'replays'>,
   filing: Filing,
   run: () => Promise<T | Refusal>,
+  mayFile: () => Promise<Refusal | null> = async () => null,
 ): Promise<T | Refusal> {
+  const refusal = await mayFile()
+  if (refusal !== null) return refusal
   if (filing.key === null) return run()
   const key = {
     callerId: filing.caller.personId,

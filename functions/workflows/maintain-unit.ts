@@ -56,9 +56,17 @@ export async function recordUnit(
 }
 
 /**
- * Names who signs in the head's place between two days. By `hr`, or by the head, who may not name themselves; a caller with
- * nothing to say here cannot tell a unit that stands from one that does not. The same deputy twice is once.
+ * Deputies are named by `hr` or by the head. A caller with nothing to say here cannot tell a unit that stands from one that
+ * does not.
  */
+export async function mayNameDeputy(registers: Needed, caller: Caller, id: string): Promise<Refusal | null> {
+  const standing = await registers.units.load(id)
+  const byHr = holdsAny(caller, ['hr'])
+  if (!byHr && standing?.unit.head !== caller.personId) return refuse('forbidden')
+  return standing === null ? refuse('not-found') : null
+}
+
+/** Names who signs in the head's place between two days; never the head. The same deputy twice is once. */
 export async function nameDeputy(
   registers: Needed,
   caller: Caller,
@@ -67,9 +75,6 @@ export async function nameDeputy(
 ): Promise<UnitView | Refusal> {
   for (let attempt = 1; attempt <= tries; attempt++) {
     const standing = await registers.units.load(id)
-    const byHr = holdsAny(caller, ['hr'])
-    const byHead = standing?.unit.head === caller.personId
-    if (!byHr && !byHead) return refuse('forbidden')
     if (standing === null) return refuse('not-found')
     const deputy = await personOf(registers, written.nationalId, '/nationalId')
     if ('fault' in deputy) return refuse('invalid', [deputy.fault])

@@ -38,7 +38,8 @@ export interface Cloud {
   /** Functions by their short names, as `sweep-due`. */
   invoke(functionName: string, event: unknown): Promise<unknown>
   schedules: string[]
-  runSchedule(name: string): Promise<void>
+  /** Answers what the function returned. */
+  runSchedule(name: string): Promise<unknown>
   clock: {
     now(): number
     /** Moves the functions' clock; each schedule passed fires once, and is waited for. */
@@ -50,8 +51,8 @@ export interface Cloud {
   /** Resolves when nothing runs and no queue holds a message. */
   quiet(): Promise<void>
   snapshot(): Promise<Record<string, Item[]>>
-  /** Waits for what runs, empties the queues, replaces every item. What is asked for meanwhile waits. */
-  restore(snapshot: Record<string, Item[]>): Promise<void>
+  /** Waits for what runs, empties the queues, replaces every item; `meanwhile` runs before anything else does. */
+  restore(snapshot: Record<string, Item[]>, meanwhile?: () => Promise<void>): Promise<void>
   /** Bugs, of the product or of this copy: what was refused, and how functions failed. */
   faults(): string[]
   permissions: Permissions['list']
@@ -125,7 +126,7 @@ const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack): P
   const settle = async (...counts: (() => number)[]): Promise<void> => {
     while (counts.some(count => count() > 0)) await sleep(TURN_MS)
   }
-  const restore = async (snapshot: Record<string, Item[]>): Promise<void> => {
+  const restore: Cloud['restore'] = async (snapshot, meanwhile) => {
     const reopened = Promise.withResolvers<void>()
     gate = reopened.promise
     try {
@@ -133,6 +134,7 @@ const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack): P
       queues.empty()
       era++
       await dynamo.restore(snapshot)
+      await meanwhile?.()
       schedules.restart()
     } finally {
       reopened.resolve()

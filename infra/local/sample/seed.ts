@@ -19,6 +19,18 @@ function lines({ nationalId, givenNames, surnames, position, contract }: SampleP
   }))
 }
 
+async function file(client: Client, key: string, signer: Promise<string>, form: object) {
+  const headers = { 'idempotency-key': key }
+  const answer = await client('POST', '/requests', { token: await signer, body: form, headers })
+  return mustBe(answer, 201, 'POST /requests')
+}
+
+/** Files the sample form as the head of its unit. Under its key it is filed once, however often this runs. */
+export function fileSampleForm(client: Client, issuer: Issuer, { units, form }: SampleBody) {
+  const head = units.find(unit => unit.id === form.unit)?.head.nationalId ?? ''
+  return file(client, 'sample-form', issuer.tokenFor(head), form)
+}
+
 /** Top units first: a parent is recorded before what hangs below it. */
 function levels(units: readonly SampleUnit[]): SampleUnit[][] {
   const found: SampleUnit[][] = []
@@ -36,7 +48,6 @@ function levels(units: readonly SampleUnit[]): SampleUnit[][] {
 /**
  * Brings the sample body into an empty register, through the HTTP interface and by real forms: heads sign for their units,
  * the parent's head for a head, the authority for the top unit's head. Every call may be repeated after a kill.
- * Answers the sample form's decisions.
  */
 export async function seedSample(client: Client, issuer: Issuer, sample: SampleBody) {
   const inRole = async (role: string) => {
@@ -83,14 +94,6 @@ export async function seedSample(client: Client, issuer: Issuer, sample: SampleB
     }),
   ])
 
-  const file = async (key: string, signer: Promise<string>, form: object) => {
-    const headers = { 'idempotency-key': key }
-    return mustBe(
-      await client('POST', '/requests', { token: await signer, body: form, headers }),
-      201,
-      'POST /requests',
-    )
-  }
   const heads = new Set(sample.units.map(unit => unit.head.nationalId))
   const inSampleForm = new Set(
     sample.form.activations.map(line => line.person.nationalId.replaceAll('.', '')),
@@ -113,8 +116,8 @@ export async function seedSample(client: Client, issuer: Issuer, sample: SampleB
       declaration: true,
     })
     return [
-      file(`sample-staff-${unit.id}`, own, form(staff)),
-      file(`sample-head-${unit.id}`, above, form(head)),
+      file(client, `sample-staff-${unit.id}`, own, form(staff)),
+      file(client, `sample-head-${unit.id}`, above, form(head)),
     ]
   })
   const filed = await Promise.all(forms)

@@ -1,0 +1,105 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { Settings } from '../../schemas/settings.ts'
+import { type Bench, openBench } from './bench.ts'
+import { type Client, clientOf, mustBe } from './client.ts'
+import { startCloud } from './cloud/index.ts'
+import { startDirectory } from './directory/index.ts'
+import { type Issuer, openIssuer } from './issuer.ts'
+import { keepJson, keptJson } from './kept-json.ts'
+import { startPostgres } from './postgres/start-postgres.ts'
+import { answerLocally } from './routes.ts'
+import { readSample, type SampleBody } from './sample/body.ts'
+import { fileSampleForm, seedSample } from './sample/seed.ts'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+
+export interface Laptop {
+  readonly base: string
+  readonly client: Client
+  readonly issuer: Issuer
+  readonly sample: SampleBody
+  /** The sample form's: everything it asks for stands in the targets. */
+  readonly formNumber: string
+  close(): Promise<void>
+}
+
+/** Told how long a part of the start took; parts run side by side. */
+export type Measure = <T>(part: string, work: Promise<T>) => Promise<T>
+
+/** In a child that exits: the CDK's memory goes with it. */
+async function synthesize(outdir: string): Promise<{ directory: string; template: string }> {
+  const child = promisify(execFile)(process.execPath, ['infra/synth.ts', outdir], { cwd: ROOT })
+  return JSON.parse((await child).stdout)
+}
+
+/**
+ * Starts targets, cloud and sample body over a data directory, new or found. A start over found data finishes what was
+ * interrupted and files nothing again.
+ */
+export async function bootLaptop(dataDir: string, port: number, measure: Measure): Promise<Laptop> {
+  mkdirSync(dataDir, { recursive: true })
+  const settings = Settings.parse(keptJson(join(ROOT, 'infra/settings/valle-claro.json')))
+  const [directorySettings] = settings.targets.filter(target => target.id === 'directory')
+  if (directorySettings === undefined) throw new Error('the sample settings name no directory')
+  const today = new Date().toLocaleDateString('sv-SE', { timeZone: settings.timeZone })
+  const firstStart = keptJson(join(dataDir, 'first-start.json')) ?? { year: Number(today.slice(0, 4)) }
+  keepJson(join(dataDir, 'first-start.json'), firstStart)
+  const sample = readSample(firstStart.year, settings)
+
+  const opened = new AsyncDisposableStack()
+  const closing = <T extends { close(): Promise<void> }>(part: T) => opened.adopt(part, one => one.close())
+  try {
+    let bench: Bench | undefined
+    const startingDirectory = startDirectory({
+      dataDir: join(dataDir, 'directory'),
+      settings: directorySettings,
+      now: () => bench?.now() ?? Date.now(),
+    })
+    const [postgres, directory, issuer, assembly] = await Promise.all([
+      measure('postgresql', startPostgres({ dataDir: join(dataDir, 'postgres') })).then(closing),
+      measure('directory', startingDirectory).then(closing),
+      openIssuer(dataDir, settings),
+      measure('synthesis', synthesize(join(dataDir, 'cdk.out'))),
+    ])
+    const { url, bindDn, password, ca } = directory
+    const startingCloud = startCloud({
+      template: keptJson(join(assembly.directory, assembly.template)),
+      assetDir: assembly.directory,
+      parameters: { IssuerUrl: issuer.url, Audience: issuer.audience },
+      secrets: {
+        'llavero/directory': JSON.stringify({ url, bindDn, password, ca }),
+        'llavero/mail': JSON.stringify({ url: postgres.mailUrl }),
+        'llavero/erp': JSON.stringify({ url: postgres.erpUrl }),
+      },
+      dataDir: join(dataDir, 'cloud'),
+      port,
+      keys: issuer.jwks,
+      localRoutes: (request, response) => answerLocally(bench, request, response),
+    })
+    const cloud = closing(await measure('cloud', startingCloud))
+    const base = `http://127.0.0.1:${cloud.port}`
+    const client = clientOf(base)
+    bench = openBench({ settings, sample, issuer, client, cloud, directory, postgres, dataDir })
+
+    const idle = () => client('GET', '/local/idle')
+    if (bench.formNumber() === undefined) {
+      await measure('sample body', seedSample(client, issuer, sample))
+      const { number } = await fileSampleForm(client, issuer, sample)
+      mustBe(await measure('convergence', idle()), 200, 'GET /local/idle')
+      await measure('snapshot', bench.keepSnapshot(number))
+    } else {
+      await bench.endDeadLeases()
+      await measure('unfinished work', idle())
+    }
+    const formNumber = bench.formNumber() ?? ''
+    bench.open()
+    return { base, client, issuer, sample, formNumber, close: () => opened.disposeAsync() }
+  } catch (error) {
+    await opened.disposeAsync()
+    throw error
+  }
+}
