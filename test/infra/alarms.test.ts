@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { nameOf, ofType, type Resource, type Synthesized, synthesizeSample } from './synthesized.ts'
 
@@ -35,15 +33,6 @@ describe('the alarms', () => {
     const watched = on('InternalFaults').map(alarm => alarm.Properties.Dimensions[0].Value)
     expect(watched).toHaveLength(behindDoor)
     expect(watched).toContain('submit-request')
-  })
-
-  it('have, each of them, a page in the runbooks', async () => {
-    const pages = await readFile(resolve(import.meta.dirname, '../../docs/runbooks/README.md'), 'utf8')
-    for (const [id] of ofType(sample, 'AWS::CloudWatch::Alarm')) {
-      const rows = pages.split('\n').filter(row => /^\| `/.test(row))
-      const names = rows.flatMap(row => row.split('|')[1]?.match(/[A-Za-z]+/g) ?? [])
-      expect([id, names.some(name => id.slice(0, -8).endsWith(name))]).toEqual([id, true])
-    }
   })
 
   it('go off for one dead letter, one parked row, or anything due for a quarter of an hour', () => {

@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { withPicture } from '../../.ci/picture.ts'
 import { synthesizeSample } from './synthesized.ts'
 
 const read = (path: string) => readFileSync(path, 'utf8')
@@ -23,11 +22,6 @@ describe('the documents', () => {
     const readme = read('README.md')
     expect(readme).toContain('\nnpm ci && npm start\n')
     expect(readme).toContain('\nnpm ci && npm test\n')
-  })
-
-  it('show the picture that was drawn from the template (else: npm run generate)', () => {
-    const readme = read('README.md')
-    expect(withPicture(readme, read('docs/architecture.md'))).toBe(readme)
   })
 
   it('list every decision', () => {
