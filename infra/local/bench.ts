@@ -27,6 +27,7 @@ export type Bench = ReturnType<typeof openBench>
 /** What the `/local/*` helpers move: clock, schedules, faults, tokens, and the state as right after boot. */
 export function openBench({ settings, sample, issuer, client, cloud, directory, postgres, dataDir }: Parts) {
   const snapshotFile = join(dataDir, 'after-boot.json')
+  const clockFile = join(dataDir, 'clock.json')
   const samplePeople = sample.people.map(person => comparable(person.nationalId))
   const inRole = (role: string) =>
     issuer.tokenFor(sample.people.find(({ roles }) => roles.some(held => held === role))?.nationalId ?? '')
@@ -42,6 +43,7 @@ export function openBench({ settings, sample, issuer, client, cloud, directory, 
   async function restore(): Promise<void> {
     await Promise.all(settings.targets.map(({ id }) => setFault(id, null)))
     cloud.clock.reset()
+    keepJson(clockFile, { offset: 0 })
     const kept = keptJson(snapshotFile)
     await cloud.restore(kept.tables, async () => {
       directory.restore(kept.directory)
@@ -69,9 +71,16 @@ export function openBench({ settings, sample, issuer, client, cloud, directory, 
     },
     async moveClock(to: number): Promise<void> {
       if (to > cloud.clock.now()) fresh = false
+      keepJson(clockFile, { offset: to - Date.now() })
       await cloud.clock.set(to)
     },
+    /** A clock that was moved goes on from there after a restart: what the state says is due, is due by it. */
+    async resumeClock(): Promise<void> {
+      const { offset = 0 } = keptJson(clockFile) ?? {}
+      if (offset !== 0) await cloud.clock.set(Date.now() + offset)
+    },
     runSchedule: cloud.runSchedule,
+    permissions: cloud.permissions,
     /** Rings what is due. Answers how many rows and requests were. */
     async sweep(): Promise<number> {
       const { rung, requests } = (await cloud.runSchedule('sweep-due')) as { rung: number; requests: number }

@@ -93,6 +93,7 @@ export async function bootLaptop(dataDir: string, port: number, measure: Measure
       await measure('snapshot', bench.keepSnapshot(number))
     } else {
       await bench.endDeadLeases()
+      await bench.resumeClock()
       await measure('unfinished work', idle())
     }
     const formNumber = bench.formNumber() ?? ''

@@ -70,6 +70,7 @@ const ROUTES: Readonly<Record<string, Answerer>> = {
   'GET /local/mail': () => ok([]),
   'GET /local/idle': untilIdle,
   'GET /local/clock': bench => ok({ now: new Date(bench.now()).toISOString() }),
+  'GET /local/permissions': bench => ok(bench.permissions()),
   'GET /local/issuer/jwks.json': bench => ok(bench.issuer.jwks),
   'GET /local/issuer/.well-known/openid-configuration': (bench, request) =>
     ok({

@@ -51,7 +51,7 @@ export interface Cloud {
   /** Resolves when nothing runs and no queue holds a message. */
   quiet(): Promise<void>
   snapshot(): Promise<Record<string, Item[]>>
-  /** Waits for what runs, empties the queues, replaces every item; `meanwhile` runs before anything else does. */
+  /** Waits for what runs, empties the queues, replaces every item; `meanwhile` is done before anything else runs. */
   restore(snapshot: Record<string, Item[]>, meanwhile?: () => Promise<void>): Promise<void>
   /** Bugs, of the product or of this copy: what was refused, and how functions failed. */
   faults(): string[]
