@@ -1,6 +1,4 @@
-import type { Instant } from '../../schemas/calendar.ts'
 import type { NamedPerson } from '../../schemas/person.ts'
-import { LATEST } from './civil-time.ts'
 
 /** Words that belong to the name after them: «de la Fuente», «San Martín», «Van Dyke». */
 const PARTICLES = new Set(
@@ -77,10 +75,4 @@ export function* accountNameCandidates(
     const digits = String(number)
     yield cut(whole, longest - digits.length) + digits
   }
-}
-
-/** From when a released name or address may be somebody else's: before that, a new owner would read the old one's mail. */
-export const quarantineEnds = (releasedAt: Instant, days: number): Instant => {
-  const end = Date.parse(releasedAt) + days * 86_400_000
-  return end > Date.parse(LATEST) ? LATEST : new Date(end).toISOString()
 }

@@ -1,5 +1,5 @@
 import { Temporal } from 'temporal-polyfill'
-import { type CivilDate, type Instant, TimeZone } from '../../schemas/calendar.ts'
+import type { CivilDate, Instant } from '../../schemas/calendar.ts'
 
 /** Bounds of what an instant's text can say with four digits of year; beyond them text would no longer sort as time. */
 export const EARLIEST: Instant = '0000-01-01T00:00:00.000Z'
@@ -16,9 +16,6 @@ export const normalInstant = (instant: Instant): Instant => written(Temporal.Ins
 
 export const laterOf = <T extends string>(one: T, other: T): T => (one < other ? other : one)
 export const earlierOf = <T extends string>(one: T, other: T): T => (one < other ? one : other)
-
-/** Whether a zone's name can be reckoned with. */
-export const isZone = (zone: string): boolean => TimeZone.safeParse(zone).success
 
 /** The civil day of an instant in the body's zone. */
 export const dayOf = (instant: Instant, zone: string): CivilDate =>

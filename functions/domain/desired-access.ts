@@ -6,16 +6,9 @@ import type { Right } from '../../schemas/target.ts'
 import { targetOf } from './atoms.ts'
 import { laterOf } from './civil-time.ts'
 import { joined, NEVER, spanAt } from './spans.ts'
-import {
-  type GrantTimes,
-  grantTimes,
-  type PersonRecord,
-  type RecordSettings,
-  standingAt,
-} from './standing.ts'
+import { type GrantTimes, grantTimes, type PersonRecord, type RecordSettings } from './standing.ts'
 
 export type { PersonRecord, RecordSettings } from './standing.ts'
-export { standingOf } from './standing.ts'
 
 /** What a person should have in one target. */
 export interface Desired {
@@ -144,27 +137,4 @@ export const desiredAccess = (
       .map(({ grant }) => grant.id)
       .sort(),
   }
-}
-
-/**
- * What goes on being justified once some grants are ended: the same atoms, by whom. It is what a deactivation's answer
- * names. Held grants count (they come back with the person), scheduled ones do not (they justify nothing yet).
- */
-export const stillGranted = (
-  record: PersonRecord,
-  ended: readonly Pick<Grant, 'id' | 'atom'>[],
-  settings: RecordSettings,
-  asOf: Instant,
-): { atom: Atom; unit: string }[] => {
-  const gone = new Set(ended.map(grant => grant.id))
-  const atoms = new Set(ended.map(grant => grant.atom))
-  const left = grantTimes(record, settings).filter(times => {
-    if (gone.has(times.grant.id) || !atoms.has(times.grant.atom)) return false
-    const { status } = standingAt(times, settings, asOf)
-    return status === 'live' || status === 'held'
-  })
-  const named = new Map(left.map(({ grant: { atom, unit } }) => [`${atom} ${unit}`, { atom, unit }]))
-  return [...named.values()].sort((one, other) =>
-    `${one.atom} ${one.unit}` < `${other.atom} ${other.unit}` ? -1 : 1,
-  )
 }

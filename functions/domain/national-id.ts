@@ -50,7 +50,10 @@ const parseCui = (written: string): ParsedNationalId => {
 export const parseNationalId = (scheme: NationalIdScheme, written: string): ParsedNationalId =>
   scheme === 'rut' ? parseRut(written.trim()) : parseCui(written.trim())
 
-/** As shown to people: `12.345.678-5`, `1234 56789 0101`. `value` is normalised. */
+/**
+ * As shown to people: `12.345.678-5`, `1234 56789 0101`. `value` is normalised.
+ * @public for the pages and mails that are to come; forms and answers carry the normalised id.
+ */
 export const formatNationalId = (scheme: NationalIdScheme, value: string): string =>
   scheme === 'rut'
     ? value.replace(/\B(?=(\d{3})+-)/g, '.')

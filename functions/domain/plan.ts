@@ -62,10 +62,6 @@ export const planSteps = (desired: Desired, observed: Observation, profileHash: 
   ]
 }
 
-/** Whether there is nothing left to do. */
-export const settled = (desired: Desired, observed: Observation, profileHash: string): boolean =>
-  planSteps(desired, observed, profileHash).length === 0
-
 const shows = (observed: Observation, step: Step, profileHash: string | null): boolean | null => {
   if (observed.state === 'absent')
     return step.act === 'disable' || step.act === 'revoke' || step.act === 'retire'

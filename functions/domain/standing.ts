@@ -67,21 +67,27 @@ const contractTime = (grant: Grant, facts: RegisterFacts | null, settings: Recor
     : null
 }
 
-const lineNumber = (grant: Grant) => grant.line.slice(1).padStart(3, '0')
-const filedOrder = (grant: Grant) => `${grant.recordedAt} ${grant.request.padStart(24)} ${lineNumber(grant)}`
+const filedOrder = (grant: Grant) =>
+  `${grant.recordedAt} ${grant.request.padStart(24)} ${grant.line.slice(1).padStart(3, '0')}`
 
-/** A later line with the same key takes over on the day on which it begins, not before: nothing is lost meanwhile. */
-const takenOverAt = (grant: Grant, grants: readonly Grant[], zone: string): Instant | typeof NEVER =>
-  grants
-    .filter(
-      other =>
-        other.unit === grant.unit &&
-        other.contract === grant.contract &&
-        other.atom === grant.atom &&
-        filedOrder(grant) < filedOrder(other),
-    )
-    .map(other => startOfDay(other.from, zone))
-    .reduce<Instant>(earlierOf, NEVER)
+/**
+ * Until when each grant stands before a later line with the same key takes over: from the day on which that one begins,
+ * not before, so that nothing is lost meanwhile.
+ */
+const takenOver = (grants: readonly Grant[], zone: string): ReadonlyMap<Grant, Instant | typeof NEVER> => {
+  const ends = new Map<Grant, Instant | typeof NEVER>()
+  const nextStart = new Map<string, Instant>()
+  const latestFirst = grants
+    .map(grant => ({ grant, order: filedOrder(grant) }))
+    .sort((one, other) => (one.order < other.order ? 1 : -1))
+  for (const { grant } of latestFirst) {
+    const key = `${grant.unit} ${grant.contract} ${grant.atom}`
+    const end = nextStart.get(key) ?? NEVER
+    ends.set(grant, end)
+    nextStart.set(key, earlierOf(end, startOfDay(grant.from, zone)))
+  }
+  return ends
+}
 
 const holdSpan = (hold: Hold): Span => ({
   start: hold.since,
@@ -96,13 +102,14 @@ export const grantTimes = (record: PersonRecord, settings: RecordSettings): Gran
     ...dated.filter(({ facts }) => facts !== null && facts.holds.length > 0),
     ...record.holds.map(holdSpan),
   ])
+  const over = takenOver(record.grants, zone)
   return record.grants.map(grant => {
     const asked: Span = {
       start: startOfDay(grant.from, zone),
       end: [
         grant.until === null ? NEVER : endOfAccess(grant.until, zone),
         grant.ended?.at ?? NEVER,
-        takenOverAt(grant, record.grants, zone),
+        over.get(grant) ?? NEVER,
       ].reduce(earlierOf),
     }
     const justified = joined(
@@ -118,7 +125,11 @@ export const grantTimes = (record: PersonRecord, settings: RecordSettings): Gran
 
 const known = (end: Instant | typeof NEVER): Instant | null => (end === NEVER ? null : end)
 
-/** Where a grant stands at an instant, out of its times. */
+/**
+ * Where a grant stands at an instant, out of its times. Its effective end is the earliest of `until`, the contract's end as
+ * the register knows it now, what an HR event cut, the deactivation, and the line that took over. A contract that the
+ * register does not know gives nothing (`required`), or what the form declared of it (`declared`).
+ */
 export const standingAt = (times: GrantTimes, settings: RecordSettings, asOf: Instant): Standing => {
   const now = spanAt(times.justified, asOf)
   if (now !== null)
@@ -132,22 +143,4 @@ export const standingAt = (times: GrantTimes, settings: RecordSettings, asOf: In
   const last = times.justified.at(-1)
   const startsAt = last?.start ?? startOfDay(times.grant.from, settings.timeZone)
   return { status: 'ended', startsAt, endsAt: last?.end ?? startsAt }
-}
-
-/**
- * Where one grant of the record stands. Its effective end is the earliest of `until`, the contract's end as the register
- * knows it now, what an HR event cut, the deactivation, and the line that took over. A contract that the register does
- * not know gives nothing (`required`), or what the form declared of it (`declared`).
- */
-export const standingOf = (
-  grant: Grant,
-  record: PersonRecord,
-  settings: RecordSettings,
-  asOf: Instant,
-): Standing => {
-  const grants = record.grants.some(other => other.id === grant.id)
-    ? record.grants
-    : [...record.grants, grant]
-  const times = grantTimes({ ...record, grants }, settings).find(other => other.grant.id === grant.id)
-  return standingAt(times ?? { grant, justified: [], live: [] }, settings, asOf)
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { accountNameCandidates, quarantineEnds } from '../../functions/domain/account-name.ts'
+import { accountNameCandidates } from '../../functions/domain/account-name.ts'
 
 const first = (givenNames: string, surnames: string, count: number, longest = 20): string[] => {
   const names: string[] = []
@@ -114,12 +114,5 @@ describe('R5: the name of an account', () => {
 
   it('is not asked for where no name fits', () => {
     expect(() => first('Juan', 'Pérez', 1, 11)).toThrow(RangeError)
-  })
-})
-
-describe('the quarantine of a released name', () => {
-  it('lasts whole days', () => {
-    expect(quarantineEnds('2026-11-20T12:00:00.000Z', 365)).toBe('2027-11-20T12:00:00.000Z')
-    expect(quarantineEnds('2026-11-20T12:00:00.000Z', 99_999_999)).toBe('9999-12-31T23:59:59.999Z')
   })
 })

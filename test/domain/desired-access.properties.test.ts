@@ -6,9 +6,9 @@ import {
   desiredAccess,
   type PersonRecord,
   type RecordSettings,
-  standingOf,
 } from '../../functions/domain/desired-access.ts'
 import { contractsOn, foldEvents, isCut } from '../../functions/domain/register.ts'
+import { grantTimes, standingAt } from '../../functions/domain/standing.ts'
 import type { Grant } from '../../schemas/request.ts'
 import { TargetId } from '../../schemas/settings.ts'
 import { pedro, planta } from '../personas/people.ts'
@@ -180,8 +180,9 @@ describe('at any instant, of anybody', () => {
   it('stands where its grants stand', () => {
     fc.assert(
       fc.property(anyRecord, anyInstantBetween, (of, asOf) => {
-        for (const one of of.grants) {
-          const { status, startsAt, endsAt } = standingOf(one, of, required, asOf)
+        for (const times of grantTimes(of, required)) {
+          const one = times.grant
+          const { status, startsAt, endsAt } = standingAt(times, required, asOf)
           expect(status === 'live').toBe(plainlyLive(one, of, required, asOf))
           if (status === 'live' || status === 'held') {
             expect(startsAt <= asOf).toBe(true)

@@ -1,7 +1,8 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { codeOf, codes, isCode, say, sayDay } from '../../functions/domain/texts/index.ts'
+import { esCL } from '../../functions/domain/texts/es-cl.ts'
+import { codeOf, isCode, say, sayDay } from '../../functions/domain/texts/index.ts'
 import { Form } from '../../schemas/request.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -11,6 +12,8 @@ const sources = (pattern: string) =>
 /** Literals where a schema names its fault: `error: '…'` and `message: '…'`. */
 const named = (text: string) =>
   [...text.matchAll(/\b(?:error|message): '([^']+)'/g)].map(match => match[1] ?? '')
+
+const codes = Object.keys(esCL).filter(isCode)
 
 describe('the catalogue of texts', () => {
   it('has a sentence for every fault that a schema names', () => {

@@ -8,9 +8,6 @@ export type Locale = Settings['locale']
 
 const catalogues: Record<Locale, Partial<Record<Code, string>>> = { 'es-CL': esCL, 'es-GT': esGT }
 
-/** Every code of the catalogue. */
-export const codes = Object.keys(esCL) as readonly Code[]
-
 export const isCode = (text: string): text is Code => Object.hasOwn(esCL, text)
 
 /** The sentence of a code. What the locale does not say otherwise is said as in es-CL. */
