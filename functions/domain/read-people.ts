@@ -53,6 +53,7 @@ function checkRow(sent: unknown, scheme: NationalIdScheme): ImportRow | readonly
   const parsed = RegisterRow.safeParse(sent)
   const members = typeof sent === 'object' && sent !== null ? (sent as Record<string, unknown>) : {}
   const faults: CodedFault[] = parsed.success ? [] : faultsOf(parsed.error, sent)
+  if (members !== sent) return faults
   const { type, regime, startsOn, endsOn, otherType } = members
   const contract = Contract.safeParse({ type, regime, startsOn, endsOn, otherType: otherType ?? undefined })
   if (!contract.success)

@@ -154,7 +154,7 @@ const claimsOf = (event: APIGatewayProxyEventV2): Identity | null => {
 
 /** Store faults that pass by themselves: the client may try again. */
 const passing =
-  /Throttl|ThroughputExceeded|LimitExceeded|TransactionCanceled|TransactionConflict|Timeout|ServiceUnavailable/
+  /Throttl|ThroughputExceeded|LimitExceeded|TransactionCanceled|TransactionConflict|Timeout|Unavailable|ECONN|EPIPE|ETIMEDOUT/
 
 const correlationOf = (event: APIGatewayProxyEventV2) => {
   const given = event.headers['x-correlation-id']
@@ -173,12 +173,15 @@ const placeOf = (error: unknown) =>
       }
     : { kind: typeof error }
 
+/** Node's own code of a fault of the network. */
+const codeOf = (error: unknown) => (error as { code?: unknown } | null)?.code ?? ''
+
 type Middleware = MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>
 
 const answerFaults = ({ locale, logger }: Counter): Middleware => ({
   onError: request => {
     const fault = placeOf(request.error)
-    const refused = passing.test(fault.kind) ? 'busy' : 'internal'
+    const refused = passing.test(`${fault.kind} ${codeOf(request.error)}`) ? 'busy' : 'internal'
     logger.error('http.fault', { route: request.event.routeKey, fault })
     metrics.addMetric(refused === 'busy' ? 'BusyAnswers' : 'InternalFaults', MetricUnit.Count, 1)
     metrics.publishStoredMetrics()

@@ -51,7 +51,8 @@ export async function importPeople(
   )
   let applied = 0
   await inParallel(groups, async group => {
-    applied += await enter(registers, caller, group)
+    const entered = await enter(registers, caller, group)
+    applied += entered
   })
   await inParallel(others, async row => {
     if (await update(registers, caller, row, known.get(row.person.nationalId) ?? '')) applied += 1

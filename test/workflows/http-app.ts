@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { bundleFunctions } from '../../infra/bundle.ts'
+import { startAwsEndpoint } from '../../infra/local/cloud/aws-endpoint.ts'
+import { openDynamo } from '../../infra/local/cloud/dynamo.ts'
+import { Settings } from '../../schemas/settings.ts'
+import { ledgerTable, stateTable } from '../servers/aws/tables.ts'
+
+const functions = {
+  'submit-request': ['POST /requests'],
+  'read-requests': ['GET /requests', 'GET /requests/{number}'],
+  'read-people': ['GET /people/{nationalId}', 'GET /me'],
+  'record-people': ['POST /people'],
+  'maintain-units': ['GET /units/{id}', 'PUT /units/{id}', 'POST /units/{id}/deputies'],
+  'link-identities': ['POST /identities'],
+  'read-audit': ['GET /audit', 'GET /audit/verification'],
+  'describe-api': ['GET /openapi.json', 'GET /health'],
+  'load-bootstrap': [],
+} as const
+
+type FunctionName = keyof typeof functions
+type Handler = (event: unknown, context: unknown) => Promise<unknown>
+
+export interface HttpAnswer {
+  readonly status: number
+  readonly headers: Record<string, string>
+  // biome-ignore lint/suspicious/noExplicitAny: answers are read by shape where they are used
+  readonly body: any
+}
+
+export interface Sent {
+  /** The subject of the token; the issuer is the bootstrap's. Left out: no token. */
+  readonly as?: string
+  /** A text goes as it is. */
+  readonly body?: unknown
+  readonly headers?: Record<string, string>
+  readonly base64?: boolean
+  readonly timeEpoch?: number
+}
+
+export type HttpApp = Awaited<ReturnType<typeof openHttpApp>>
+
+const readSettings = () =>
+  JSON.parse(readFileSync(new URL('../../infra/settings/valle-claro.json', import.meta.url), 'utf8'))
+
+/** Routes a path as API Gateway would. */
+function route(method: string, path: string) {
+  const segments = path.split('/')
+  for (const [name, routes] of Object.entries(functions))
+    for (const key of routes) {
+      const [wanted, pattern = ''] = key.split(' ')
+      const parts = pattern.split('/')
+      if (wanted !== method || parts.length !== segments.length) continue
+      if (!parts.every((part, index) => part.startsWith('{') || part === segments[index])) continue
+      const pathParameters = Object.fromEntries(
+        parts.flatMap((part, index) =>
+          part.startsWith('{') ? [[part.slice(1, -1), decodeURIComponent(segments[index] ?? '')]] : [],
+        ),
+      )
+      return { name: name as FunctionName, key, pathParameters }
+    }
+  throw new Error(`no route for ${method} ${path}`)
+}
+
+/** The bundles behind HTTP as they are shipped, on tables in memory: everything but API Gateway and its authorizer. */
+export async function openHttpApp(change: (settings: Settings) => object = settings => settings) {
+  const settings = Settings.parse(change(Settings.parse(readSettings())))
+  const names = Object.keys(functions) as FunctionName[]
+  const bundles = await bundleFunctions(names, settings)
+  const dynamo = await openDynamo({ tables: [stateTable('state'), ledgerTable('ledger')] })
+  const rung: string[] = []
+  const aws = await startAwsEndpoint({
+    dynamo,
+    queueArn: url => `arn:aws:sqs:us-east-1:000000000000:${url.split('/').at(-1)}`,
+    sendMessage: (_, body) => {
+      rung.push(body)
+      return randomUUID()
+    },
+  })
+  const queue = (name: string) => `${aws.url}/000000000000/${name}`
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: aws.url,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    STATE_TABLE: 'state',
+    LEDGER_TABLE: 'ledger',
+    POWERTOOLS_LOG_LEVEL: 'INFO',
+    POWERTOOLS_METRICS_DISABLED: 'true',
+    ...Object.fromEntries(
+      ['DIRECTORY', 'MAIL', 'ERP'].flatMap(target => [
+        [`QUEUE_${target}`, queue(target)],
+        [`QUEUE_${target}_URGENT`, queue(`${target}-urgent`)],
+      ]),
+    ),
+  })
+  const logs: string[] = []
+  const write = process.stdout.write
+  process.stdout.write = ((text: string | Uint8Array, ...rest: never[]) => {
+    if (!String(text).startsWith('{"level"')) return write.call(process.stdout, text, ...rest)
+    logs.push(String(text))
+    return true
+  }) as typeof write
+  const handlers = new Map<string, Handler>()
+  for (const name of names)
+    handlers.set(name, (await import(join(bundles.directory(name), 'index.mjs'))).handler)
+  const issuer = settings.bootstrap[0]?.issuer ?? ''
+  const context = { functionName: 'test', awsRequestId: randomUUID(), getRemainingTimeInMillis: () => 29_000 }
+
+  const invoke = (name: FunctionName, event: unknown) => handlers.get(name)?.(event, context)
+
+  const call = async (method: string, path: string, sent: Sent = {}): Promise<HttpAnswer> => {
+    const [plain = '', query = ''] = path.split('?')
+    const { name, key, pathParameters } = route(method, plain)
+    const raw =
+      sent.body === undefined || typeof sent.body === 'string' ? sent.body : JSON.stringify(sent.body)
+    const answer = (await invoke(name, {
+      version: '2.0',
+      routeKey: key,
+      rawPath: plain,
+      rawQueryString: query,
+      pathParameters,
+      headers: { ...(raw === undefined ? {} : { 'content-type': 'application/json' }), ...sent.headers },
+      requestContext: {
+        requestId: randomUUID(),
+        timeEpoch: sent.timeEpoch ?? Date.now(),
+        routeKey: key,
+        ...(sent.as !== undefined && { authorizer: { jwt: { claims: { iss: issuer, sub: sent.as } } } }),
+      },
+      ...(raw !== undefined && { body: sent.base64 ? Buffer.from(raw, 'latin1').toString('base64') : raw }),
+      isBase64Encoded: sent.base64 === true,
+    })) as { statusCode: number; headers: Record<string, string>; body: string }
+    return { status: answer.statusCode, headers: answer.headers, body: JSON.parse(answer.body) }
+  }
+
+  return {
+    settings,
+    issuer,
+    rung,
+    /** What the functions logged, a line each. */
+    logs,
+    call,
+    consumed: dynamo.consumed,
+    client: {
+      endpoint: aws.url,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    },
+
+    /** What CloudFormation would be told. */
+    async bootstrap(requestType = 'Create'): Promise<{ Status: string; Reason: string }> {
+      const told = Promise.withResolvers<string>()
+      const server = createServer(async (request, response) => {
+        const parts: Buffer[] = []
+        for await (const part of request) parts.push(part as Buffer)
+        told.resolve(Buffer.concat(parts).toString())
+        response.end()
+      })
+      await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+      const { port } = server.address() as AddressInfo
+      await invoke('load-bootstrap', {
+        RequestType: requestType,
+        ResponseURL: `http://127.0.0.1:${port}/answer`,
+        StackId: 'stack',
+        RequestId: 'request',
+        LogicalResourceId: 'Bootstrap',
+      })
+      const answer = JSON.parse(await told.promise)
+      server.closeAllConnections()
+      server.close()
+      return answer
+    },
+
+    /** Operations the endpoint does not play: a good test ends with none. */
+    faults: aws.faults,
+    async close() {
+      process.stdout.write = write
+      await aws.close()
+      await dynamo.close()
+    },
+  }
+}

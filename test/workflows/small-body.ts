@@ -1,0 +1,105 @@
+import { rutCheckDigit } from '../../functions/domain/national-id.ts'
+import type { HttpApp, Sent } from './http-app.ts'
+
+const rut = (number: number) => `${number}-${rutCheckDigit(String(number))}`
+
+const member = (
+  number: number,
+  givenNames: string,
+  surnames: string,
+  unit: string,
+  contract: object = {},
+) => ({
+  nationalId: rut(number),
+  givenNames,
+  surnames,
+  position: 'Funcionaria',
+  unit,
+  type: 'planta',
+  regime: 'municipal',
+  startsOn: '2015-03-01',
+  ...contract,
+})
+
+const yearly = { type: 'contrata', startsOn: '2026-01-01', endsOn: '2026-12-31' }
+
+/** A municipality of three units and nine people, all invented. Everybody's token has the national id for its subject. */
+export const people = {
+  mayor: member(41_000_001, 'Sofía', 'Aránguiz Pino', 'alcaldia'),
+  headOfDideco: member(41_000_002, 'Tomás', 'Barriga Lillo', 'dideco'),
+  headOfObras: member(41_000_003, 'Julia', 'Cayuqueo Rivas', 'obras'),
+  clerk: member(41_000_004, 'Elena', 'Ñancucheo Díaz', 'dideco'),
+  driver: member(41_000_005, 'Pedro', 'Oyarce Vial', 'obras'),
+  yearly: member(41_000_006, 'Rocío', 'Pincheira Mella', 'dideco', yearly),
+  contractor: member(41_000_007, 'Luis', 'Quezada Toro', 'dideco', {
+    ...yearly,
+    type: 'honorarios',
+  }),
+  deputy: member(41_000_008, 'Ana', 'Riquelme Soto', 'dideco'),
+  stranger: member(41_000_009, 'Iván', 'Saavedra Ruiz', 'obras'),
+} as const
+
+type Someone = (typeof people)[keyof typeof people]
+
+export const contractOf = ({ type, regime, startsOn, ...rest }: Someone) => ({
+  type,
+  regime,
+  startsOn,
+  endsOn: 'endsOn' in rest ? (rest.endsOn as string) : null,
+})
+
+export const activation = (someone: Someone, access: object, until: string | null = null) => ({
+  person: {
+    nationalId: someone.nationalId,
+    givenNames: someone.givenNames,
+    surnames: someone.surnames,
+    position: someone.position,
+  },
+  contract: contractOf(someone),
+  access,
+  until,
+})
+
+/** Deputies are in force for a year around today. */
+const days = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10)
+
+export const units = [
+  { id: 'alcaldia', name: 'Alcaldía', parent: null, head: people.mayor },
+  { id: 'dideco', name: 'Desarrollo Comunitario', parent: 'alcaldia', head: people.headOfDideco },
+  { id: 'obras', name: 'Obras Municipales', parent: 'alcaldia', head: people.headOfObras },
+] as const
+
+export const subjectWith = (app: HttpApp, role: string): string =>
+  app.settings.bootstrap.find(({ roles }) => roles.some(held => held === role))?.subject ?? ''
+
+/** The call must succeed: what cannot be set up tells nothing. */
+async function must(app: HttpApp, method: string, path: string, sent: Sent) {
+  const answer = await app.call(method, path, sent)
+  if (answer.status >= 300) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)}`)
+  return answer.body
+}
+
+/** Founds the register and enters units, people and their tokens, through the functions themselves. */
+export async function enterSmallBody(app: HttpApp): Promise<void> {
+  await app.bootstrap()
+  const hr = subjectWith(app, 'hr')
+  for (const { id, name, parent } of units)
+    await must(app, 'PUT', `/units/${id}`, { as: hr, body: { name, parent } })
+  await must(app, 'POST', '/people', { as: hr, body: Object.values(people) })
+  for (const { id, name, parent, head } of units)
+    await must(app, 'PUT', `/units/${id}`, {
+      as: hr,
+      body: { name, parent, head: { nationalId: head.nationalId } },
+    })
+  const { issuer } = app
+  const identities = Object.values(people).map(({ nationalId }) => ({
+    nationalId,
+    issuer,
+    subject: nationalId,
+  }))
+  await must(app, 'POST', '/identities', { as: subjectWith(app, 'security'), body: { identities } })
+  await must(app, 'POST', '/units/dideco/deputies', {
+    as: hr,
+    body: { nationalId: people.deputy.nationalId, from: days(-180), until: days(180) },
+  })
+}
