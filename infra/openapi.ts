@@ -174,11 +174,29 @@ function schemaOf(schema: z.ZodType): Json {
   return JSON.parse(JSON.stringify(plain).replaceAll('"#/$defs/', '"#/components/schemas/')) as Json
 }
 
-function components(): Json {
+function* referencesIn(value: unknown): Generator<string> {
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, member] of Object.entries(value))
+    if (key === '$ref') yield String(member)
+    else yield* referencesIn(member)
+}
+
+/** The schemas that the paths refer to, directly or through others; the vocabulary has more. */
+function components(paths: Json): Json {
   const { schemas } = z.toJSONSchema(z.globalRegistry, { ...options, uri: reference })
+  const needed = new Set<string>()
+  const follow = (value: unknown): void => {
+    for (const found of referencesIn(value)) {
+      const id = found.slice(reference('').length)
+      if (needed.has(id)) continue
+      needed.add(id)
+      follow((schemas as Record<string, Json>)[id])
+    }
+  }
+  follow(paths)
   return Object.fromEntries(
     Object.entries(schemas as Record<string, Json>)
-      .filter(([id]) => id !== '__shared')
+      .filter(([id]) => needed.has(id))
       .map(([id, { $schema: _, $id: __, id: ___, ...schema }]) => [id, schema] as const)
       .sort(([one], [other]) => (one < other ? -1 : 1)),
   )
@@ -262,7 +280,7 @@ export function openApiDocument(): Json {
     paths,
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-      schemas: components(),
+      schemas: components(paths),
     },
   }
 }

@@ -3,12 +3,18 @@ import type { HttpApp, Sent } from './http-app.ts'
 
 const rut = (number: number) => `${number}-${rutCheckDigit(String(number))}`
 
+interface Contract {
+  readonly type?: string
+  readonly startsOn?: string
+  readonly endsOn?: string
+}
+
 const member = (
   number: number,
   givenNames: string,
   surnames: string,
   unit: string,
-  contract: object = {},
+  contract: Contract = {},
 ) => ({
   nationalId: rut(number),
   givenNames,
@@ -21,7 +27,7 @@ const member = (
   ...contract,
 })
 
-const yearly = { type: 'contrata', startsOn: '2026-01-01', endsOn: '2026-12-31' }
+const yearly: Contract = { type: 'contrata', startsOn: '2026-01-01', endsOn: '2026-12-31' }
 
 /** A municipality of three units and nine people, all invented. Everybody's token has the national id for its subject. */
 export const people = {
@@ -41,11 +47,11 @@ export const people = {
 
 type Someone = (typeof people)[keyof typeof people]
 
-export const contractOf = ({ type, regime, startsOn, ...rest }: Someone) => ({
+const contractOf = ({ type, regime, startsOn, endsOn }: Someone) => ({
   type,
   regime,
   startsOn,
-  endsOn: 'endsOn' in rest ? (rest.endsOn as string) : null,
+  endsOn: endsOn ?? null,
 })
 
 export const activation = (someone: Someone, access: object, until: string | null = null) => ({
