@@ -43,7 +43,7 @@ describe('a function', () => {
   it('stays warm between its runs and runs in parallel with itself', async () => {
     const first = (await cloud.invoke('web', { do: 'count' })) as number
     expect(await cloud.invoke('web', { do: 'count' })).toBe(first + 1)
-    const together = () => Promise.all([1, 2, 3].map(() => cloud.invoke('web', { do: 'span', ms: 700 })))
+    const together = () => Promise.all([1, 2].map(() => cloud.invoke('web', { do: 'span', ms: 700 })))
     await together()
     const spans = (await together()) as { from: number; to: number }[]
     expect(Math.max(...spans.map(each => each.from))).toBeLessThan(Math.min(...spans.map(each => each.to)))

@@ -28,9 +28,11 @@ interface Definition {
 }
 
 /** More workers for one function only cost memory: two cores are all that a laptop is sure to have. */
-const MOST_WORKERS = 3
+const MOST_WORKERS = 2
 /** Longer than the sweeper's minute, so that what runs all the time stays warm and the rest gives its memory back. */
 const IDLE_LIFE_MS = 90_000
+/** Of all functions together, 40 MB each: beyond it the one that rested longest makes room for the next. */
+const MOST_WARM = 8
 const LONGEST_QUEUE = 1_000
 
 /**
@@ -61,7 +63,20 @@ export const openFunctions = (
     return found
   }
 
+  /** The longest idle worker of any function goes when there are too many. */
+  const makeRoom = (): void => {
+    if (workers.size < MOST_WARM) return
+    const idle = [...functions.values()].flatMap(pool => pool.idle.map(worker => ({ pool, worker })))
+    const usedAt = (worker: Worker) => workers.get(worker)?.usedAt ?? 0
+    const [oldest] = idle.sort((one, other) => usedAt(one.worker) - usedAt(other.worker))
+    if (!oldest) return
+    oldest.pool.idle.splice(oldest.pool.idle.indexOf(oldest.worker), 1)
+    workers.delete(oldest.worker)
+    void oldest.worker.terminate()
+  }
+
   const start = (name: string): Worker => {
+    makeRoom()
     const { definition, idle } = named(name)
     const directory = stack.asset(definition.Code)
     const worker = new Worker(new URL('./function-worker.mjs', import.meta.url), {
@@ -70,7 +85,7 @@ export const openFunctions = (
       stdout: true,
       stderr: true,
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 8 },
+      resourceLimits: { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 4 },
       env: {
         ...definition.Environment?.Variables,
         AWS_ACCESS_KEY_ID: name,
