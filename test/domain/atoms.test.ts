@@ -32,6 +32,8 @@ describe('R4: a line becomes atoms', () => {
     expect(names({ system: 'directory', removableStorage: true }, held)).toEqual(['removable-storage'])
     expect(names({ system: 'directory' }, held)).toEqual(['account'])
     expect(names({ system: 'directory', internetProfile: 'libre' }, held)).toEqual(['account', 'internet'])
+    const both: Access = { system: 'directory', internetProfile: 'libre', entitlements: ['vpn'] }
+    expect(names(both, held)).toEqual(['account', 'internet', 'entitlement:vpn'])
   })
 
   it('R7: a refusal of removable storage is an atom only where it takes one back', () => {

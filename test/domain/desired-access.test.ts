@@ -237,6 +237,8 @@ describe('what several units grant', () => {
     const until = (...grants: Grant[]) => erp(record({ events: staff, grants })).rights[0]?.until
     expect(until(ends, next(['ingreso', 'modificacion']))).toBe('2026-12-25T03:00:00.000Z')
     expect(until(ends, next(['modificacion']))).toBe('2026-12-01T03:00:00.000Z')
+    const part = module(['ingreso'], ['cajas'], { unit: 'finanzas', from: '2026-12-01', until: '2026-12-24' })
+    expect(until(ends, part)).toBe('2026-12-01T03:00:00.000Z')
   })
 
   it('stays when one of two grants ends', () => {

@@ -70,6 +70,19 @@ describe('the personnel register', () => {
     ])
   })
 
+  it('leaves the unit alone when a contract in another one is renewed', () => {
+    const second = hired(withContract(maria, honorarios), 'finanzas')
+    const renewed = event({ type: 'contract-renewed', effectiveOn: '2026-11-01', contract: contrata })
+    const facts = on('2026-11-20', hired(maria, 'dideco'), second, renewed)
+    expect(facts.unit).toBe('finanzas')
+    expect(facts.contracts).toMatchObject([{ unit: 'dideco' }, { unit: 'finanzas' }])
+  })
+
+  it('keeps an event that names itself', () => {
+    const joined = hired(maria, 'dideco')
+    expect(on('2026-11-20', { ...joined, supersedes: joined.id }).known).toBe(true)
+  })
+
   it('holds somebody on leave and ends nothing', () => {
     const leave = event({ type: 'leave-started', effectiveOn: '2026-11-01' })
     const back = event({ type: 'leave-ended', effectiveOn: '2026-11-15' })
@@ -117,6 +130,12 @@ describe('a termination', () => {
     expect(isCut(facts, granted('dideco', contrata, '2026-11-09'))).toBe(true)
   })
 
+  it('ends a leave too: who is hired anew is not on leave', () => {
+    const leave = event({ type: 'leave-started', effectiveOn: '2026-11-01' })
+    const again = hired(withContract(maria, planta), 'dideco', { effectiveOn: '2026-11-18' })
+    expect(on('2026-11-20', hired(maria, 'dideco'), leave, terminated, again).holds).toEqual([])
+  })
+
   it('spares what was granted ahead under the contract of a hiring that follows it', () => {
     const again = hired(withContract(maria, contrataOf(2027)), 'dideco', { recordedAt: at('2026-12-01') })
     const facts = on('2027-01-01', hired(maria, 'dideco'), terminated, again)
@@ -157,6 +176,13 @@ describe("a contract's end by event", () => {
     const facts = on('2026-11-10', hired(maria, 'dideco'), ended)
     expect(facts.holds).toEqual([{ kind: 'termination', since: '2026-11-10' }])
     expect(isCut(facts, granted('dideco', contrata, '2026-11-09'))).toBe(true)
+  })
+
+  it('does not hold through the last day of another contract, nor for it', () => {
+    const last = { ...honorarios, endsOn: '2026-11-10' }
+    const second = event({ type: 'contract-renewed', effectiveOn: '2026-02-01', contract: last })
+    const named = event({ type: 'contract-ended', effectiveOn: '2026-11-10', contract: contrata })
+    expect(on('2026-11-10', hired(maria, 'dideco'), second, named).holds).toEqual([])
   })
 
   it('does not hold somebody who has another contract', () => {
@@ -253,6 +279,13 @@ describe('R10: a move to another unit', () => {
     const facts = on('2026-11-20', hired(pedro, 'dideco'), late, back)
     expect(isCut(facts, granted('dideco', planta, '2026-11-12'))).toBe(true)
     expect(isCut(facts, granted('dideco', planta, '2026-11-16'))).toBe(false)
+  })
+
+  it('and back again: later news of the same contract do not end anew what was granted since', () => {
+    const back = event({ type: 'transferred', effectiveOn: '2026-11-15', unit: 'dideco' })
+    const news = event({ type: 'contract-renewed', effectiveOn: '2026-11-19', contract: planta })
+    const facts = on('2026-11-20', hired(pedro, 'dideco'), moved, back, news)
+    expect(isCut(facts, granted('dideco', planta, '2026-11-17'))).toBe(false)
   })
 
   it('to the same unit ends nothing', () => {

@@ -123,6 +123,10 @@ describe('R1: nobody for themselves', () => {
     expect(signer && mayConcern(signer, dideco, [administracion], elena.personId)).toBe(false)
   })
 
+  it('nor is it, to whoever stands above: the line is rejected, the form taken', () => {
+    expect(signerFor(signing(ofelia.personId, { subjects: [ofelia.personId] }))).not.toBeNull()
+  })
+
   it('nor a deputy for the head in whose place they sign', () => {
     const signer = signerFor(signing(bruno.personId))
     expect(signer && mayConcern(signer, dideco, [administracion], elena.personId)).toBe(false)
