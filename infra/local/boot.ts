@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { Settings } from '../../schemas/settings.ts'
 import { type Bench, openBench } from './bench.ts'
 import { type Client, clientOf, mustBe } from './client.ts'
-import { startCloud } from './cloud/index.ts'
+import { type Cloud, startCloud } from './cloud/index.ts'
 import { startDirectory } from './directory/index.ts'
 import { type Issuer, openIssuer } from './issuer.ts'
 import { keepJson, keptJson } from './kept-json.ts'
@@ -24,6 +24,8 @@ export interface Laptop {
   readonly sample: SampleBody
   /** The sample form's: everything it asks for stands in the targets. */
   readonly formNumber: string
+  /** What the tables would have charged since the start. */
+  readonly consumed: Cloud['consumed']
   close(): Promise<void>
 }
 
@@ -98,7 +100,8 @@ export async function bootLaptop(dataDir: string, port: number, measure: Measure
     }
     const formNumber = bench.formNumber() ?? ''
     bench.open()
-    return { base, client, issuer, sample, formNumber, close: () => opened.disposeAsync() }
+    const { consumed } = cloud
+    return { base, client, issuer, sample, formNumber, consumed, close: () => opened.disposeAsync() }
   } catch (error) {
     await opened.disposeAsync()
     throw error

@@ -1,0 +1,118 @@
+// `npm run bench [-- directory bundles forms]`: measures, and prints what was promised beside it.
+import Table from 'cli-table3'
+import { benchBundles } from './bundles.ts'
+import { benchForms, type FormsBench } from './forms.ts'
+
+/** List prices in US dollars, us-east-1, on demand, as of November 2024, the last change that was known when this was written. */
+const price = {
+  writeUnit: 0.625e-6,
+  readUnit: 0.125e-6,
+  httpRequest: 1e-6,
+  lambdaCall: 0.2e-6,
+  lambdaGigabyteSecond: 13.3334e-6,
+  queueRequest: 0.4e-6,
+}
+
+function print(title: string, head: readonly string[], rows: readonly (readonly string[])[]): void {
+  const table = new Table({
+    head: [...head],
+    style: { head: [], border: [] },
+    colAligns: head.map((_, column) => (column === 0 ? 'left' : 'right')),
+  })
+  for (const row of rows) table.push([...row])
+  console.log(`\n${title}\n${table.toString()}`)
+}
+
+const quantile = (values: readonly number[], part: number): number =>
+  values.toSorted((one, other) => one - other)[
+    Math.min(values.length - 1, Math.floor(values.length * part))
+  ] ?? Number.NaN
+
+const milliseconds = (value: number) => `${Math.round(value)} ms`
+const verdict = (kept: boolean) => (kept ? 'kept' : 'MISSED')
+
+async function bundles(): Promise<void> {
+  const rows = await benchBundles()
+  print(
+    'Bundles: import in a fresh process, and size (promised: at most 1.3 times the bare SDK, at most 600 KB)',
+    ['function', 'import', '× bare SDK', 'size', 'promise'],
+    rows.map(({ name, importMilliseconds, timesBare, bytes }) => [
+      name,
+      `${importMilliseconds.toFixed(1)} ms`,
+      timesBare.toFixed(2),
+      `${Math.ceil(bytes / 1000)} KB`,
+      verdict(timesBare <= 1.3 && bytes <= 600_000),
+    ]),
+  )
+}
+
+async function forms(): Promise<void> {
+  const bench = await benchForms()
+  print(
+    `Forms: one person, three systems; ${bench.forms} of them, one after the other, in laptop mode`,
+    ['from sending the form to', 'p50', 'p99'],
+    [
+      ['its answer', bench.answered] as const,
+      ...Object.entries(bench.usable).map(
+        ([system, times]) => [`an open account: ${system}`, times] as const,
+      ),
+    ].map(([what, times]) => [what, milliseconds(quantile(times, 0.5)), milliseconds(quantile(times, 0.99))]),
+  )
+  const { state, ledger } = bench.units
+  const written = state.write + ledger.write
+  print(
+    'Units of one such form, from its filing to the last reading back (transactions count double)',
+    ['table', 'read units', 'write units', 'of them indexes'],
+    [
+      ...(['state', 'ledger'] as const).map(table => [
+        table,
+        ...[bench.units[table].read, bench.units[table].write, bench.units[table].indexWrite].map(units =>
+          units.toFixed(1),
+        ),
+      ]),
+      ['together', (state.read + ledger.read).toFixed(1), written.toFixed(1), ''],
+      ['promise: at most 150 write units', '', verdict(written <= 150), ''],
+    ],
+  )
+  print(
+    'AWS, US dollars for 1,000 such forms (us-east-1, on demand, prices of November 2024)',
+    ['what', 'a form', '1,000 forms'],
+    costs(bench).map(([what, amount, dollars]) => [what, amount, `$ ${(dollars * 1000).toFixed(4)}`]),
+  )
+}
+
+/** Functions are charged for longer than they ran: for all the time until the last account was open, as if none had waited. */
+function costs({ units, answered, usable }: FormsBench): (readonly [string, string, number])[] {
+  const { state, ledger } = units
+  const written = state.write + ledger.write
+  const read = state.read + ledger.read
+  const workers = Object.values(usable).map(times => quantile(times, 0.5) / 1000)
+  const gigabyteSeconds =
+    (quantile(answered, 0.5) / 1000) * 1.769 + workers.reduce((total, time) => total + time * 0.512, 0)
+  // One call files; three workers run, mail's a second time when the directory is done.
+  const calls = 1 + workers.length + 1
+  // A batch a queue is sent, received and deleted, and mail's bell is rung once more.
+  const messages = 3 * calls
+  const parts: (readonly [string, string, number])[] = [
+    ['DynamoDB, written', `${written.toFixed(0)} units`, written * price.writeUnit],
+    ['DynamoDB, read', `${read.toFixed(0)} units`, read * price.readUnit],
+    ['API Gateway', '1 request', price.httpRequest],
+    [
+      'Lambda, at most',
+      `${calls} calls, ${gigabyteSeconds.toFixed(2)} GB·s`,
+      calls * price.lambdaCall + gigabyteSeconds * price.lambdaGigabyteSecond,
+    ],
+    ['SQS', `${messages} requests`, messages * price.queueRequest],
+  ]
+  return [...parts, ['together', '', parts.reduce((total, [, , dollars]) => total + dollars, 0)]]
+}
+
+const sections: Record<string, () => Promise<void>> = { bundles, forms }
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter(name => !(name in sections))
+if (unknown.length > 0) {
+  console.error(`There is no bench ${unknown.join(', ')}: choose of ${Object.keys(sections).join(', ')}.`)
+  process.exit(1)
+}
+for (const [name, run] of Object.entries(sections))
+  if (wanted.length === 0 || wanted.includes(name)) await run()
