@@ -1,4 +1,4 @@
-/** Works through a list, some at the same time. The first failure is thrown; what was begun is not awaited then. */
+/** Works through a list, some at the same time. After a failure nothing more is begun, and what was begun is awaited. */
 export async function inParallel<T>(
   items: readonly T[],
   work: (item: T) => Promise<void>,
@@ -6,7 +6,13 @@ export async function inParallel<T>(
 ): Promise<void> {
   const waiting = [...items].reverse()
   const worker = async () => {
-    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) await work(next)
+    try {
+      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) await work(next)
+    } finally {
+      // Empty after the last item; after a failure this is what stops the others.
+      waiting.length = 0
+    }
   }
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker))
+  const ended = await Promise.allSettled(Array.from({ length: Math.min(atOnce, items.length) }, worker))
+  for (const end of ended) if (end.status === 'rejected') throw end.reason
 }

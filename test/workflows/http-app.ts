@@ -162,11 +162,11 @@ export async function openHttpApp(change: (settings: Settings) => object = setti
       await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
       const { port } = server.address() as AddressInfo
       await invoke('load-bootstrap', {
+        ...JSON.parse(
+          readFileSync(new URL('../../events/load-bootstrap/create.json', import.meta.url), 'utf8'),
+        ),
         RequestType: requestType,
         ResponseURL: `http://127.0.0.1:${port}/answer`,
-        StackId: 'stack',
-        RequestId: 'request',
-        LogicalResourceId: 'Bootstrap',
       })
       const answer = JSON.parse(await told.promise)
       server.closeAllConnections()

@@ -104,24 +104,6 @@ describe('filing a form', () => {
     const other = await file(body, people.deputy.nationalId, key)
     expect(other.body.number).not.toBe(answers[0]?.body.number)
   })
-
-  it('names what another unit still grants when a deactivation leaves it', async () => {
-    const hr = subjectWith(app, 'hr')
-    const row = { ...people.driver, unit: 'obras' }
-    await filed({ ...form([activation(people.driver, mail)]), unit: 'obras' }, people.headOfObras.nationalId)
-    expect((await app.call('POST', '/people', { as: hr, body: [row] })).status).toBe(200)
-    const { lines, number } = await filed(
-      {
-        unit: 'obras',
-        deactivations: [{ nationalId: people.driver.nationalId, access: mail }],
-        declaration: true,
-      },
-      people.headOfObras.nationalId,
-    )
-    expect(lines).toMatchObject([{ line: 'C1', status: 'accepted' }])
-    const [line] = (await whole(number, hr)).lines
-    expect(line).toMatchObject({ kind: 'deactivation', stillGranted: [] })
-  })
 })
 
 describe('reading a request', () => {
@@ -176,6 +158,11 @@ describe('reading a request', () => {
 })
 
 describe('the list of requests', () => {
+  beforeAll(async () => {
+    const body = { ...form([activation(people.driver, mail)]), unit: 'obras' }
+    await filed(body, people.headOfObras.nationalId)
+  })
+
   const list = async (as: string, query = '') =>
     RequestList.parse((await app.call('GET', `/requests${query}`, { as })).body)
 
