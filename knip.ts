@@ -7,7 +7,6 @@ export default {
     '!functions/handlers/{compose,http}*.ts!',
     'infra/app.ts!', // named by cdk.json
     'infra/synth.ts!', // run as a child process by the laptop's cloud
-    'infra/write-openapi.ts!', // run by hand when a schema changed; a test tells when that was forgotten
     '.ci/*.ts', // named by package.json and .ci/run
   ],
   project: [
