@@ -99,6 +99,8 @@ export const openDynamo = async ({
   const tables = new Map(definitions.map(table => [table.TableName, table]))
   const total: Units = {}
   const tokens = new Map<string, { hash: string; expires: number }>()
+  /** Items that were in a transaction: only on these can a single write meet one. */
+  const transacted = new Set<string>()
   let tail: Promise<unknown> = Promise.resolve()
 
   const serial = <T>(job: () => Promise<T>): Promise<T> => {
@@ -202,8 +204,9 @@ export const openDynamo = async ({
     const data = check(operation, input)
     return serial(async () => {
       try {
-        if (nastiness?.strikes()) throw new AwsError('TransactionConflictException', ONGOING)
         const { answer, change } = await changeOf(operation, data)
+        const contended = change && transacted.has(change.table.TableName + change.key)
+        if (contended && nastiness?.strikes()) throw new AwsError('TransactionConflictException', ONGOING)
         await commit([change], 1, units)
         return answer.Attributes ? { Attributes: answer.Attributes } : {}
       } catch (error) {
@@ -253,6 +256,7 @@ export const openDynamo = async ({
         throw cancelled(reasons)
       }
       await commit(changes, 2, units)
+      for (const change of changes) if (change) transacted.add(change.table.TableName + change.key)
       if (token) tokens.set(String(token), { hash: hashOf(members), expires: Date.now() + TOKEN_LIFE_MS })
       return {}
     })

@@ -27,12 +27,10 @@ interface Definition {
   Timeout: number
 }
 
-/** More workers for one function only cost memory: two cores are all that a laptop is sure to have. */
-const MOST_WORKERS = 2
-/** Longer than the sweeper's minute, so that what runs all the time stays warm and the rest gives its memory back. */
-const IDLE_LIFE_MS = 90_000
-/** Of all functions together, 40 MB each: beyond it the one that rested longest makes room for the next. */
-const MOST_WARM = 8
+/** Runs of one function at the same time: callers of HTTP race each other, queues need only show that two can. */
+const MOST_RUNS = { http: 3, queue: 2 }
+/** A worker costs 30 MB. Beyond this many the idle one that was used longest ago makes room. */
+const WARM_WORKERS = 10
 const LONGEST_QUEUE = 1_000
 
 /**
@@ -45,15 +43,19 @@ export const openFunctions = (
   offset: SharedArrayBuffer,
   log: Writable,
 ): Functions => {
+  const listeners = stack.of<{ FunctionName: string }>('AWS::Lambda::EventSourceMapping')
   const functions = new Map(
     stack.of<Definition>('AWS::Lambda::Function').map(({ id, properties: definition }) => {
       if (definition.Runtime !== 'nodejs24.x') throw new Error(`${id}: only nodejs24.x is honoured`)
-      const concurrency = Math.min(MOST_WORKERS, definition.ReservedConcurrentExecutions ?? MOST_WORKERS)
+      const listens = listeners.some(each => each.properties.FunctionName === definition.FunctionName)
+      const most = listens ? MOST_RUNS.queue : MOST_RUNS.http
+      const concurrency = Math.min(most, definition.ReservedConcurrentExecutions ?? most)
       const pool = { idle: [] as Worker[], free: concurrency, waiting: [] as (() => void)[] }
       return [stack.nameOf(definition.FunctionName), { definition, arn: stack.arn(id), concurrency, ...pool }]
     }),
   )
-  const workers = new Map<Worker, { usedAt: number }>()
+  /** When each was last used. */
+  const workers = new Map<Worker, number>()
   const failures: string[] = []
   let running = 0
 
@@ -63,20 +65,7 @@ export const openFunctions = (
     return found
   }
 
-  /** The longest idle worker of any function goes when there are too many. */
-  const makeRoom = (): void => {
-    if (workers.size < MOST_WARM) return
-    const idle = [...functions.values()].flatMap(pool => pool.idle.map(worker => ({ pool, worker })))
-    const usedAt = (worker: Worker) => workers.get(worker)?.usedAt ?? 0
-    const [oldest] = idle.sort((one, other) => usedAt(one.worker) - usedAt(other.worker))
-    if (!oldest) return
-    oldest.pool.idle.splice(oldest.pool.idle.indexOf(oldest.worker), 1)
-    workers.delete(oldest.worker)
-    void oldest.worker.terminate()
-  }
-
   const start = (name: string): Worker => {
-    makeRoom()
     const { definition, idle } = named(name)
     const directory = stack.asset(definition.Code)
     const worker = new Worker(new URL('./function-worker.mjs', import.meta.url), {
@@ -136,7 +125,7 @@ export const openFunctions = (
     if (pool.free > 0) pool.free--
     else await new Promise<void>(turn => pool.waiting.push(turn))
     const worker = pool.idle.pop() ?? start(name)
-    workers.set(worker, { usedAt: Date.now() })
+    workers.set(worker, Date.now())
     try {
       return await run(worker, name, event)
     } catch (error) {
@@ -148,24 +137,26 @@ export const openFunctions = (
       if (next) next()
       else pool.free++
       running--
+      makeRoom()
     }
   }
 
-  const retire = setInterval(() => {
-    for (const { idle } of functions.values()) {
-      const old = idle.filter(worker => (workers.get(worker)?.usedAt ?? 0) < Date.now() - IDLE_LIFE_MS)
-      for (const worker of old) void idle.splice(idle.indexOf(worker), 1)[0]?.terminate()
-    }
-  }, IDLE_LIFE_MS / 3).unref()
+  const makeRoom = (): void => {
+    const idle = [...functions.values()].flatMap(pool => pool.idle.map(worker => ({ worker, pool })))
+    const [oldest] = idle.sort(
+      (one, other) => (workers.get(one.worker) ?? 0) - (workers.get(other.worker) ?? 0),
+    )
+    if (!oldest || workers.size <= WARM_WORKERS) return
+    oldest.pool.idle.splice(oldest.pool.idle.indexOf(oldest.worker), 1)
+    workers.delete(oldest.worker)
+    void oldest.worker.terminate()
+  }
 
   return {
     invoke,
     limits: name => ({ concurrency: named(name).concurrency, timeout: named(name).definition.Timeout }),
     running: () => running,
     failures: () => [...failures],
-    close: () => {
-      clearInterval(retire)
-      return Promise.all([...workers.keys()].map(worker => worker.terminate()))
-    },
+    close: () => Promise.all([...workers.keys()].map(worker => worker.terminate())),
   }
 }

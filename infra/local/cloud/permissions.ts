@@ -79,23 +79,27 @@ export const readPermissions = (stack: Stack): Permissions => {
   }
   for (const statement of [...[...own.values()].flat(), ...onResources]) holds(statement)
 
-  const used = new Map<string, Set<string>>()
+  const decide = (caller: string, asked: string): boolean => {
+    const met = [...(own.get(caller) ?? []), ...onResources]
+      .filter(statement => holds(statement) && pairs(statement).some(pair => matches(pair, asked)))
+      .map(statement => statement.Effect)
+    return met.includes('Allow') && !met.includes('Deny')
+  }
+  /** What each caller asked for and whether it may: the policies stand still, so each is weighed once. */
+  const asks = new Map([...own.keys()].map(caller => [caller, new Map<string, boolean>()]))
   return {
     authorise: (caller, action, resource) => {
       const asked = `${action} ${resource}`
-      const met = [...(own.get(caller) ?? []), ...onResources]
-        .filter(statement => holds(statement) && pairs(statement).some(pair => matches(pair, asked)))
-        .map(statement => statement.Effect)
-      if (!met.includes('Allow') || met.includes('Deny')) return false
-      used.set(caller, (used.get(caller) ?? new Set()).add(asked))
-      return true
+      const decided = asks.get(caller)?.get(asked) ?? decide(caller, asked)
+      asks.get(caller)?.set(asked, decided)
+      return decided
     },
     list: () =>
       [...own].map(([name, statements]) => {
-        const did = [...(used.get(name) ?? [])]
+        const used = [...(asks.get(name) ?? [])].flatMap(([asked, allowed]) => (allowed ? [asked] : []))
         const granted = statements.filter(({ Effect }) => Effect === 'Allow').flatMap(pairs)
-        const unused = granted.filter(pair => !UNSEEN.test(pair) && !did.some(one => matches(pair, one)))
-        return { function: name, granted, used: did, unused }
+        const unused = granted.filter(pair => !UNSEEN.test(pair) && !used.some(one => matches(pair, one)))
+        return { function: name, granted, used, unused }
       }),
   }
 }
