@@ -20,14 +20,17 @@ const bareSource = `
 
 export interface BundleRow {
   readonly name: string
-  readonly bytes: number
+  /** Null for what is no bundle. */
+  readonly bytes: number | null
   /** Median of fresh processes. */
   readonly importMilliseconds: number
-  /** Import time over that of the bare SDK, bundled and minified like ours. */
+  /** Over that of the bare SDK as npm installs it. */
   readonly timesBare: number
 }
 
-/** Import time and size of every function's bundle, the bare SDK first. Rounds go through all bundles, so that a busy minute hurts all alike. */
+const bareInstalled = 'bare SDK, as installed'
+
+/** Import time and size of every function's bundle, the bare SDK, as installed and bundled, first. Rounds go through all bundles, so that a busy minute hurts all alike. */
 export async function benchBundles(rounds = 11): Promise<BundleRow[]> {
   const document = await readFile(join(repository, 'infra/settings/valle-claro.json'), 'utf8')
   const settings = Settings.parse(JSON.parse(document))
@@ -36,23 +39,21 @@ export async function benchBundles(rounds = 11): Promise<BundleRow[]> {
   await mkdir(join(repository, '.cache'), { recursive: true })
   const folder = await mkdtemp(join(repository, '.cache', 'bench-'))
   try {
+    const bare = await writeBare(folder)
     const files = new Map([
-      ['bare SDK, bundled', await bundleBare(folder)],
+      [bareInstalled, bare.installed],
+      ['bare SDK, bundled', bare.bundled],
       ...names.map(name => [name, join(bundles.directory(name), 'index.mjs')] as const),
     ])
     const times = new Map<string, number[]>([...files.keys()].map(name => [name, []]))
     for (let round = 0; round < rounds; round++)
       for (const [name, file] of files) times.get(name)?.push(await importTime(file))
-    const bare = median(times.get('bare SDK, bundled') ?? [])
+    const yardstick = median(times.get(bareInstalled) ?? [])
     return await Promise.all(
       [...files].map(async ([name, file]) => {
         const importMilliseconds = median(times.get(name) ?? [])
-        return {
-          name,
-          bytes: (await stat(file)).size,
-          importMilliseconds,
-          timesBare: importMilliseconds / bare,
-        }
+        const bytes = name === bareInstalled ? null : (await stat(file)).size
+        return { name, bytes, importMilliseconds, timesBare: importMilliseconds / yardstick }
       }),
     )
   } finally {
@@ -60,13 +61,13 @@ export async function benchBundles(rounds = 11): Promise<BundleRow[]> {
   }
 }
 
-async function bundleBare(folder: string): Promise<string> {
-  const entry = join(folder, 'bare.ts')
-  const outfile = join(folder, 'bare.mjs')
-  await writeFile(entry, bareSource)
+async function writeBare(folder: string): Promise<{ installed: string; bundled: string }> {
+  const installed = join(folder, 'bare.mjs')
+  const bundled = join(folder, 'bare-bundled.mjs')
+  await writeFile(installed, bareSource)
   await build({
-    entryPoints: [entry],
-    outfile,
+    entryPoints: [installed],
+    outfile: bundled,
     bundle: true,
     minify: true,
     format: 'esm',
@@ -75,7 +76,7 @@ async function bundleBare(folder: string): Promise<string> {
     mainFields: ['module', 'main'],
     banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
   })
-  return outfile
+  return { installed, bundled }
 }
 
 /** Milliseconds that one fresh process takes to import a file, without its own start. */
