@@ -12,9 +12,13 @@ export const Instant = z.iso
   .meta({ id: 'Instant', example: '2027-01-01T03:00:00.000Z' })
 export type Instant = z.infer<typeof Instant>
 
-/** An IANA zone that this runtime knows. Offsets (`-03:00`) are none: they know no summer time. */
+/**
+ * An IANA zone that this runtime knows. Offsets (`-03:00`) are none: they know no summer time. The list is asked before the
+ * formatter, which costs a cold start 13 ms; only the formatter knows the aliases (`Chile/Continental`).
+ */
 export const TimeZone = z.string().refine(
   zone => {
+    if (Intl.supportedValuesOf('timeZone').includes(zone)) return true
     try {
       return /^[A-Za-z]/.test(zone) && new Intl.DateTimeFormat('en', { timeZone: zone }) !== undefined
     } catch {
