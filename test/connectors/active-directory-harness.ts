@@ -9,6 +9,7 @@ import type { Fault, Harness, Looked } from './harness.ts'
 export interface DirectoryServer {
   readonly url: string
   readonly ca: string
+  readonly caPath: string
   readonly settings: DirectorySettings
   readonly service: { readonly bindDn: string; readonly password: string }
   readonly administrator: { readonly bindDn: string; readonly password: string }

@@ -12,6 +12,7 @@ export async function openEmbeddedDirectory(now?: () => number): Promise<Directo
   return {
     url: directory.url,
     ca: directory.ca,
+    caPath: directory.caPath,
     settings,
     service: { bindDn: directory.bindDn, password: directory.password },
     administrator: directory.administrator,

@@ -145,6 +145,7 @@ export async function openSambaDirectory(): Promise<DirectoryServer> {
   return {
     url: samba.url,
     ca: samba.ca,
+    caPath: samba.caPath,
     settings: samba.settings,
     service,
     administrator,
