@@ -1,102 +1,49 @@
 import { createHash } from 'node:crypto'
-import type { Change } from './messages.ts'
-import { type AttributeKind, folded, keyOf, kindOf, nameOf, partsOf } from './schema.ts'
+import type { Values } from './messages.ts'
+import { type AttributeKind, folded, kindOf, nameOf, partsOf } from './schema.ts'
 import { type Entry, first, Refusal, type Tree } from './tree.ts'
 
-export const never = '9223372036854775807'
-const domainSid = [21, 1_004_336_348, 1_177_238_915, 682_003_330]
-const disabled = 0x2
-const passwordless = 0x20
+export type Change = Values & { readonly kind: 'add' | 'delete' | 'replace' }
+
+const domainSid = '010500000000000515000000dcf4dc3b833d2b46828ba628'
 
 export const ticksOf = (milliseconds: number): string =>
   String(BigInt(Math.floor(milliseconds)) * 10_000n + 116_444_736_000_000_000n)
 
-export const secretOf = (entry: Pick<Entry, 'guid'>, password: string): string =>
-  createHash('sha256').update(`${entry.guid}:${password}`).digest('hex')
+export const secretOf = ({ guid }: { guid: string }, password: string): string =>
+  createHash('sha256').update(`${guid}:${password}`).digest('hex')
 
-export function sidOf(relativeId: number): string {
-  const sid = Buffer.alloc(28)
-  sid.writeUInt8(1, 0)
-  sid.writeUInt8(5, 1)
-  sid.writeUInt8(5, 7)
-  for (const [at, part] of [...domainSid, relativeId].entries()) sid.writeUInt32LE(part, 8 + 4 * at)
-  return sid.toString('hex')
-}
-
-const isAccount = (entry: Entry) => entry.attributes.objectclass?.some(value => folded(value) === 'user')
-const flagsOf = (entry: Entry) => Number(first(entry, 'userAccountControl') ?? 0)
+const hasClass = (entry: Entry, name: string) =>
+  entry.attributes.objectclass?.some(value => folded(value) === name) === true
 
 /** What a new user or group gets that nobody asked for. */
 export function withDefaults(entry: Entry, relativeId: number): Entry {
-  const { attributes } = entry
-  attributes.objectsid = [sidOf(relativeId)]
-  attributes.samaccountname ??= [`$${relativeId.toString(36).toUpperCase()}`]
-  if (!isAccount(entry)) {
-    attributes.grouptype ??= ['-2147483646']
-    return entry
-  }
-  attributes.objectclass = ['top', 'person', 'organizationalPerson', 'user']
-  attributes.useraccountcontrol ??= ['546']
-  attributes.accountexpires ??= [never]
-  attributes.pwdlastset ??= ['0']
-  attributes.primarygroupid ??= ['513']
-  attributes.samaccounttype = ['805306368']
-  return entry
+  const sid = Buffer.alloc(4)
+  sid.writeUInt32LE(relativeId)
+  const [samaccountname, objectsid] = [[`$${relativeId}`], [domainSid + sid.toString('hex')]]
+  const flags = { useraccountcontrol: ['546'], pwdlastset: ['0'] }
+  const account = { ...flags, accountexpires: ['9223372036854775807'], primarygroupid: ['513'] }
+  const given = hasClass(entry, 'user') ? account : { grouptype: ['-2147483646'] }
+  return { ...entry, attributes: { samaccountname, objectsid, ...given, ...entry.attributes } }
 }
 
 /** What must hold of every account, after any write. */
 export function checkAccount(tree: Tree, entry: Entry): void {
-  if (isAccount(entry) && (flagsOf(entry) & (disabled | passwordless)) === 0 && entry.secret === null)
-    throw new Refusal(53, '0000052D: SvcErr: DSID-031A12D2, problem 5003 (WILL_NOT_PERFORM)')
-  const name = first(entry, 'sAMAccountName')
-  const principal = first(entry, 'userPrincipalName')
-  if (isAccount(entry) && name !== undefined && (name.length > 20 || /["/\\[\]:;|=,+*?<>]/.test(name)))
-    throw new Refusal(19, '00000523: AtrErr: DSID-031A0F4F, problem 1005 (CONSTRAINT_ATT_TYPE)')
-  for (const other of tree.entries.values()) {
-    if (other.guid === entry.guid) continue
-    const same = (mine: string | undefined, type: string) =>
-      mine !== undefined && folded(first(other, type) ?? '') === folded(mine)
-    if (same(name, 'sAMAccountName'))
-      throw new Refusal(68, '00000524: UpdErr: DSID-031A11FA, problem 6005 (ENTRY_EXISTS)')
-    if (same(principal, 'userPrincipalName'))
-      throw new Refusal(19, '000021C8: AtrErr: DSID-03200EC3, problem 1005 (CONSTRAINT_ATT_TYPE)')
+  const isUser = hasClass(entry, 'user')
+  const name = first(entry, 'samaccountname')
+  if (isUser && (Number(first(entry, 'useraccountcontrol')) & 0x22) === 0 && entry.secret === null)
+    throw new Refusal(53)
+  if (isUser && !/^[^"/\\[\]:;|=,+*?<>]{1,20}$/.test(name)) throw new Refusal(19)
+  const sharing = (type: string) => {
+    const value = folded(first(entry, type))
+    const others = [...tree.entries.values()].filter(other => other.guid !== entry.guid)
+    return value !== '' && others.some(other => folded(first(other, type)) === value)
   }
+  if (sharing('samaccountname')) throw new Refusal(68)
+  if (sharing('userprincipalname')) throw new Refusal(19)
 }
 
-/** Reads a value as the attribute's kind keeps it; throws for what the schema forbids. */
-function kept(kind: AttributeKind, value: Buffer): string {
-  if (kind.bytes) return value.toString('hex')
-  const text = value.toString()
-  if (text === '') throw new Refusal(21, '00000057: LdapErr: invalid attribute syntax')
-  if (text.length > kind.longest)
-    throw new Refusal(19, '00002082: AtrErr: problem 1005 (CONSTRAINT_ATT_TYPE)')
-  return text
-}
-
-/** The password inside `unicodePwd`: UTF-16LE between quotation marks, nothing else. */
-function passwordIn(value: Buffer | undefined): string {
-  const text = value?.toString('utf16le') ?? ''
-  if (value === undefined || value.length % 2 !== 0 || !/^".*"$/s.test(text))
-    throw new Refusal(53, '0000001F: SvcErr: DSID-031A12D2, problem 5003 (WILL_NOT_PERFORM)')
-  return text.slice(1, -1)
-}
-
-function setPassword(entry: Entry, changes: readonly Change[], now: number): void {
-  const old = changes.find(change => change.kind === 'delete')
-  const last = changes.at(-1)
-  if (last?.kind === 'delete') throw new Refusal(53, 'a password cannot be deleted')
-  if (old && entry.secret !== secretOf(entry, passwordIn(old.values[0])))
-    throw new Refusal(19, '00000056: AtrErr: wrong old password')
-  const password = passwordIn(last?.values[0])
-  const sorts = [/[A-Z]/, /[a-z]/, /\d/, /[^A-Za-z\d]/].filter(sort => sort.test(password)).length
-  const own = folded(first(entry, 'sAMAccountName') ?? '')
-  if (password.length < 7 || sorts < 3 || (own.length > 2 && folded(password).includes(own)))
-    throw new Refusal(19, '0000052D: AtrErr: DSID-03191083, problem 1005 (CONSTRAINT_ATT_TYPE)')
-  entry.secret = secretOf(entry, password)
-  entry.attributes.pwdlastset = [ticksOf(now)]
-}
-
-/** Applies the changes of one modify to a copy of `before`, in order; all of them or none. */
+/** Applies the changes of one modify to a copy, in order; all of them or none. */
 export function changed(
   tree: Tree,
   before: Entry,
@@ -107,30 +54,32 @@ export function changed(
   const entry = structuredClone(before)
   for (const change of changes) {
     const kind = kindOf(change.type)
-    if (kind === undefined)
-      throw new Refusal(16, '00000057: LdapErr: Error in attribute conversion operation')
+    if (!kind) throw new Refusal(16)
     const type = kind.name.toLowerCase()
-    if (type === 'unicodepwd') continue
-    if (type === 'member') {
-      changeMembers(tree, entry, change, permissive)
-      continue
-    }
-    if (type === 'memberof') throw new Refusal(53, '0000209A: SvcErr: problem 5003 (WILL_NOT_PERFORM)')
-    if (kind.fixed) throw new Refusal(19, '000020B1: AtrErr: owned by the system')
-    const [own] = partsOf(entry.dn)
-    if (type === 'name' || type === own?.[0].toLowerCase()) throw new Refusal(67, 'not allowed on RDN')
-    entry.attributes[type] = changedValues(kind, entry.attributes[type] ?? [], change, permissive)
-    if (entry.attributes[type].length === 0) delete entry.attributes[type]
-    if (type === 'pwdlastset') {
-      const [value] = entry.attributes[type] ?? []
-      if (value !== '0' && value !== '-1')
-        throw new Refusal(53, '00000057: SvcErr: problem 5003 (WILL_NOT_PERFORM)')
-      entry.attributes[type] = [value === '0' ? '0' : ticksOf(now)]
+    if (type === 'unicodepwd') setPassword(entry, change, now)
+    else if (type === 'member') changeMembers(tree, entry, change, permissive)
+    else if (kind.fixed) throw new Refusal(53)
+    else if (type === partsOf(entry.dn)[0]?.[0].toLowerCase()) throw new Refusal(67)
+    else {
+      entry.attributes[type] = changedValues(kind, entry.attributes[type] ?? [], change, permissive)
+      if (type === 'pwdlastset') entry.attributes[type] = [lastSet(entry, now)]
+      if (first(entry, type) === '') delete entry.attributes[type]
     }
   }
-  const passwords = changes.filter(change => change.type.toLowerCase() === 'unicodepwd')
-  if (passwords.length > 0) setPassword(entry, passwords, now)
   return entry
+}
+
+function lastSet(entry: Entry, now: number): string {
+  const value = first(entry, 'pwdlastset')
+  if (value !== '0' && value !== '-1') throw new Refusal(53)
+  return value === '0' ? '0' : ticksOf(now)
+}
+
+function kept(kind: AttributeKind, value: Buffer): string {
+  const written = kind.bytes ? value.toString('hex') : value.toString()
+  if (written === '') throw new Refusal(21)
+  if (written.length > kind.longest) throw new Refusal(19)
+  return written
 }
 
 function changedValues(
@@ -139,64 +88,56 @@ function changedValues(
   change: Change,
   permissive: boolean,
 ): string[] {
-  const same = (one: string) => (other: string) => folded(one) === folded(other)
   const given = change.values.map(value => kept(kind, value))
-  let values = change.kind === 'replace' ? [] : [...current]
+  const has = (list: string[], value: string) => list.some(other => folded(other) === folded(value))
   if (change.kind === 'delete') {
-    if (values.length === 0 && !permissive)
-      throw new Refusal(16, '00002085: AtrErr: problem 1001 (NO_ATTRIBUTE_OR_VAL)')
-    if (given.length === 0) return []
-    for (const value of given) {
-      if (!values.some(same(value)) && !permissive)
-        throw new Refusal(16, '00002085: AtrErr: problem 1001 (NO_ATTRIBUTE_OR_VAL)')
-      values = values.filter(other => !same(value)(other))
-    }
-    return values
+    const missing = current.length === 0 || given.some(value => !has(current, value))
+    if (missing && !permissive) throw new Refusal(16)
+    return given.length === 0 ? [] : current.filter(value => !has(given, value))
   }
+  const values = change.kind === 'replace' ? [] : [...current]
   for (const value of given) {
-    if (!values.some(same(value))) values.push(value)
-    else if (!permissive) throw new Refusal(20, '00002083: AtrErr: problem 1006 (ATT_OR_VALUE_EXISTS)')
+    if (!has(values, value)) values.push(value)
+    else if (!permissive) throw new Refusal(20)
   }
-  if (kind.one && values.length > 1)
-    throw new Refusal(19, '00002081: AtrErr: problem 1005 (CONSTRAINT_ATT_TYPE)')
+  if (kind.one && values.length > 1) throw new Refusal(19)
   return values
 }
 
 function changeMembers(tree: Tree, group: Entry, change: Change, permissive: boolean): void {
-  if (!group.attributes.objectclass?.some(value => folded(value) === 'group'))
-    throw new Refusal(65, '0000207D: UpdErr: problem 6002 (OBJ_CLASS_VIOLATION)')
+  if (!hasClass(group, 'group')) throw new Refusal(65)
   const given = change.values.map(value => tree.need(value.toString()).guid)
-  const members = new Set(change.kind === 'replace' ? [] : group.members)
-  if (change.kind === 'delete' && given.length === 0) members.clear()
+  const all = change.kind === 'replace' || (change.kind === 'delete' && given.length === 0)
+  const members = new Set(all ? [] : group.members)
   for (const guid of given) {
     const isOne = members.has(guid)
-    if (change.kind === 'delete') {
-      if (!isOne && !permissive)
-        throw new Refusal(53, '00000561: SvcErr: DSID-031A11E2, problem 5003 (WILL_NOT_PERFORM)')
-      members.delete(guid)
-    } else {
-      if (isOne && !permissive)
-        throw new Refusal(68, '00000562: UpdErr: DSID-031A11E2, problem 6005 (ENTRY_EXISTS)')
-      members.add(guid)
-    }
+    if (change.kind === 'delete' && !isOne && !permissive) throw new Refusal(53)
+    if (change.kind !== 'delete' && isOne && !permissive) throw new Refusal(68)
+    if (change.kind === 'delete') members.delete(guid)
+    else members.add(guid)
   }
   group.members = [...members]
 }
 
-/** Moves an object and what lies beneath it. */
-export function moved(tree: Tree, entry: Entry, relative: string, superior: string | null): void {
-  const parent = superior === null ? tree.parentOf(entry) : tree.need(superior)
+/** `unicodePwd`: replaced whole, UTF-16LE between quotation marks, nothing else. */
+function setPassword(entry: Entry, { kind, values }: Change, now: number): void {
+  const password = /^"(.*)"$/s.exec(values[0]?.toString('utf16le') ?? '')?.[1]
+  if (password === undefined || kind !== 'replace') throw new Refusal(53)
+  const sorts = [/[A-Z]/, /[a-z]/, /\d/, /[^A-Za-z\d]/].filter(sort => sort.test(password)).length
+  if (password.length < 7 || sorts < 3) throw new Refusal(19)
+  entry.secret = secretOf(entry, password)
+  entry.attributes.pwdlastset = [ticksOf(now)]
+}
+
+/** Moves or renames an object that has nothing beneath it. */
+export function move(tree: Tree, entry: Entry, relative: string, superior: string): void {
   const [own] = partsOf(relative)
-  if (parent === undefined || own === undefined) throw new Refusal(34, '0000208F: NameErr: bad name')
-  const dn = nameOf([own, ...partsOf(parent.dn)])
+  const above = superior === '' ? partsOf(entry.dn).slice(1) : partsOf(tree.need(superior).dn)
+  if (!own) throw new Refusal(34)
+  const dn = nameOf([own, ...above])
   const other = tree.find(dn)
-  if (other !== undefined && other.guid !== entry.guid)
-    throw new Refusal(68, '00002071: UpdErr: DSID-0305038D, problem 6005 (ENTRY_EXISTS)')
-  const beneath = tree.childrenOf(entry, true)
-  const length = partsOf(entry.dn).length
-  if (keyOf(parent.dn).endsWith(keyOf(entry.dn))) throw new Refusal(53, 'an object cannot lie beneath itself')
-  const attributes = { ...entry.attributes, name: [own[1]], [own[0].toLowerCase()]: [own[1]] }
-  tree.put({ ...entry, dn, attributes })
-  for (const child of beneath)
-    tree.put({ ...child, dn: nameOf([...partsOf(child.dn).slice(0, -length), ...partsOf(dn)]) })
+  if (other && other.guid !== entry.guid) throw new Refusal(68)
+  if (tree.beneath(entry, false).length > 0) throw new Refusal(66)
+  const named = { name: [own[1]], [own[0].toLowerCase()]: [own[1]] }
+  tree.put({ ...entry, dn, attributes: { ...entry.attributes, ...named } })
 }

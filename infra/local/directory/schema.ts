@@ -1,35 +1,23 @@
-/** How an attribute behaves: `one` value only, `bytes` kept as hex, `fixed` by the server, `names` objects, longest text. */
-export interface AttributeKind {
-  readonly name: string
-  readonly one: boolean
-  readonly bytes: boolean
-  readonly fixed: boolean
-  readonly names: boolean
-  readonly longest: number
-}
-
 const many = 'objectClass member memberOf servicePrincipalName proxyAddresses otherTelephone url'.split(' ')
 const binary = 'objectGUID objectSid unicodePwd'.split(' ')
-const fixed = 'objectGUID objectSid memberOf distinguishedName sAMAccountType objectCategory name'.split(' ')
-const names = 'member memberOf manager managedBy objectCategory distinguishedName'.split(' ')
-const limits = { sAMAccountName: 256, displayName: 256, givenName: 64, sn: 64, title: 128, department: 64 }
-const longest = new Map(Object.entries({ ...limits, employeeID: 16, cn: 64, description: 1024 }))
-const others = `ou dc userPrincipalName userAccountControl accountExpires pwdLastSet primaryGroupID adminCount groupType mail
-  telephoneNumber info comment company physicalDeliveryOfficeName initials employeeNumber extensionAttribute1 whenCreated`
-
-const kinds = new Map(
-  [...many, ...binary, ...fixed, ...names, ...longest.keys(), ...others.split(/\s+/)].map(name => [
-    name.toLowerCase(),
-    {
-      name,
-      one: !many.includes(name),
-      bytes: binary.includes(name),
-      fixed: fixed.includes(name),
-      names: names.includes(name),
-      longest: longest.get(name) ?? 4096,
-    },
-  ]),
-)
+const fixed = 'objectGUID objectSid memberOf distinguishedName sAMAccountType name'.split(' ')
+const names = 'member memberOf manager managedBy distinguishedName'.split(' ')
+const limits = { displayName: 256, givenName: 64, sn: 64, title: 128, department: 64, employeeID: 16, cn: 64 }
+const longest = new Map(Object.entries(limits))
+const others = `ou dc sAMAccountName userPrincipalName userAccountControl accountExpires pwdLastSet primaryGroupID adminCount
+  groupType mail telephoneNumber description info comment company physicalDeliveryOfficeName initials employeeNumber`
+const all = [...many, ...binary, ...fixed, ...names, ...longest.keys(), ...others.split(/\s+/)]
+/** How an attribute behaves: `one` value only, `bytes` kept as hex, `fixed` by the server, `names` objects, longest text. */
+const kindOfName = (name: string) => ({
+  name,
+  one: !many.includes(name),
+  bytes: binary.includes(name),
+  fixed: fixed.includes(name),
+  names: names.includes(name),
+  longest: longest.get(name) ?? 4096,
+})
+export type AttributeKind = ReturnType<typeof kindOfName>
+const kinds = new Map(all.map(name => [name.toLowerCase(), kindOfName(name)]))
 
 /** The attribute of that name, whatever its case; undefined if this directory has none. */
 export const kindOf = (attribute: string): AttributeKind | undefined => kinds.get(attribute.toLowerCase())
@@ -40,12 +28,11 @@ export const folded = (value: string): string =>
 
 /** Parts of a DN, nearest first, as [type, value] with escapes undone. */
 export function partsOf(dn: string): [string, string][] {
+  const decoded = (pair: string) =>
+    /^\\[0-9a-f]{2}/i.test(pair) ? Buffer.from(pair.replaceAll('\\', ''), 'hex').toString() : pair.slice(1)
   return (dn.match(/(?:\\.|[^,\\])+/gs) ?? []).map(part => {
     const [, type = '', value = ''] = /^\s*([^=]*?)\s*=\s*(.*?)(?<!\\)\s*$/s.exec(part) ?? []
-    const bare = value.replace(/(?:\\[0-9a-f]{2})+|\\./gis, pair =>
-      /^\\[0-9a-f]{2}/i.test(pair) ? Buffer.from(pair.replaceAll('\\', ''), 'hex').toString() : pair.slice(1),
-    )
-    return [type.toUpperCase(), bare]
+    return [type.toUpperCase(), value.replace(/(?:\\[0-9a-f]{2})+|\\./gis, decoded)]
   })
 }
 
@@ -56,10 +43,9 @@ const keys = new Map<string, string>()
 
 /** Equal names have equal keys. */
 export function keyOf(dn: string): string {
-  const known = keys.get(dn)
-  if (known !== undefined) return known
+  const parts = () => partsOf(dn).map(([type, value]) => `${type}=${encodeURIComponent(folded(value))}`)
+  const key = keys.get(dn) ?? parts().join(',')
   if (keys.size > 50_000) keys.clear()
-  const parts = partsOf(dn).map(([type, value]) => `${type}=${encodeURIComponent(folded(value))}`)
-  keys.set(dn, parts.join(','))
-  return parts.join(',')
+  keys.set(dn, key)
+  return key
 }

@@ -1,39 +1,34 @@
-import { changed, checkAccount, moved, secretOf, ticksOf, withDefaults } from './accounts.ts'
+import { type Change, changed, checkAccount, move, secretOf, ticksOf, withDefaults } from './accounts.ts'
 import {
+  type Element,
   entryMessage,
-  type Operation,
+  inside,
+  number,
   pagedResults,
   permissiveModify,
   type Request,
-  readPage,
   resultMessage,
+  text,
   type Values,
+  valuesIn,
 } from './messages.ts'
-import { folded, keyOf, kindOf, partsOf } from './schema.ts'
+import { folded, keyOf, kindOf, nameOf, partsOf } from './schema.ts'
 import { type Entry, first, Refusal, type Tree } from './tree.ts'
 
-type Of<K extends Operation['kind']> = Extract<Operation, { kind: K }>
-
-/** The directory all sessions share. */
+/** What all sessions share. */
 export interface Domain {
   readonly tree: Tree
   readonly baseDn: string
-  /** Keys of the OUs in which the delegated account may write accounts, and of the groups whose members it may write. */
+  /** Keys of the OUs whose accounts, and of the groups whose members, the delegated account may write. */
   readonly delegated: readonly string[]
-  /** The delegated account and the domain's administrator, by DN key. */
   readonly serviceKey: string
   readonly administratorKey: string
   now(): number
   nextRelativeId(): number
 }
 
-const mostEntries = 1000
-const mostValues = 1500
-const refusedBind = (data: string) =>
-  new Refusal(
-    49,
-    `80090308: LdapErr: DSID-0C090447, comment: AcceptSecurityContext error, data ${data}, v3839`,
-  )
+const [mostEntries, mostValues] = [1000, 1500]
+const kinds = ['add', 'delete', 'replace'] as const
 
 /** One connection: who is bound to it and what it still has to page through. */
 export class Session {
@@ -47,156 +42,120 @@ export class Session {
 
   /** The messages that answer a request. `empty`: the server pretends to hold nothing. */
   answer(request: Request, empty: boolean): Buffer[] {
-    const { operation } = request
     try {
-      if (operation.kind === 'bind') this.#bind(operation)
-      else if (operation.kind === 'search') return this.#search(request, operation, empty)
-      else this.#write(request, operation, empty)
-      return [resultMessage(request, 0)]
+      const parts = request.tag === 0x4a ? [request.operation] : inside(request.operation)
+      if (request.tag === 0x60) this.#bind(parts)
+      else if (request.tag === 0x63) return this.#search(request, parts, empty)
+      else this.#write(request, parts, empty)
+      return [resultMessage(request, 0, '')]
     } catch (error) {
       if (error instanceof Refusal) return [resultMessage(request, error.code, error.message)]
       throw error
     }
   }
 
-  #bind({ dn, password }: Of<'bind'>): void {
+  #bind([, dn, credentials]: Element[]): void {
+    const { tree, now } = this.#domain
     this.#who = null
-    if (password === null) throw new Refusal(7, 'only simple binds are known here')
-    if (dn === '' && password === '') return
-    const { tree } = this.#domain
-    const login = folded(dn.slice(dn.indexOf('\\') + 1))
-    const entry =
-      tree.find(dn) ??
-      [...tree.entries.values()].find(other =>
-        [first(other, 'userPrincipalName'), first(other, 'sAMAccountName')].some(
-          name => name !== undefined && folded(name) === login,
-        ),
-      )
-    if (!entry || password === '' || entry.secret !== secretOf(entry, password)) throw refusedBind('52e')
-    if (Number(first(entry, 'userAccountControl')) & 2) throw refusedBind('533')
-    const expires = first(entry, 'accountExpires') ?? '0'
-    if (expires !== '0' && BigInt(expires) <= BigInt(ticksOf(this.#domain.now()))) throw refusedBind('701')
-    if (first(entry, 'pwdLastSet') === '0') throw refusedBind('773')
+    const [who, password] = [text(dn), text(credentials)]
+    if (who === '' && password === '') return
+    const login = folded(who.slice(who.indexOf('\\') + 1))
+    const isCalled = (other: Entry) =>
+      ['userprincipalname', 'samaccountname'].some(type => folded(first(other, type)) === login)
+    const entry = tree.find(who) ?? [...tree.entries.values()].find(isCalled)
+    const why = '80090308: LdapErr: DSID-0C090447, comment: AcceptSecurityContext error'
+    const refused = (data: string) => new Refusal(49, `${why}, data ${data}, v3839`)
+    if (!entry || password === '' || entry.secret !== secretOf(entry, password)) throw refused('52e')
+    if (Number(first(entry, 'useraccountcontrol')) & 2) throw refused('533')
+    const expires = BigInt(first(entry, 'accountexpires'))
+    if (expires !== 0n && expires <= BigInt(ticksOf(now()))) throw refused('701')
+    if (first(entry, 'pwdlastset') === '0') throw refused('773')
     this.#who = entry
   }
 
-  #search(request: Request, { base, scope, filter, attributes }: Of<'search'>, empty: boolean): Buffer[] {
+  #search(request: Request, parts: Element[], empty: boolean): Buffer[] {
     const { tree, baseDn } = this.#domain
-    if (base === '' && scope === 'base') {
+    const [base, scope] = [text(parts[0]), number(parts[1])]
+    if (base === '' && scope === 0) {
       const root = { defaultNamingContext: baseDn, namingContexts: baseDn, dnsHostName: 'localhost' }
-      const about = {
-        ...root,
-        supportedLDAPVersion: '3',
-        currentTime: new Date(this.#domain.now()).toISOString(),
-      }
-      const shown = Object.entries(about).map(([type, value]) => ({ type, values: [Buffer.from(value)] }))
-      return [entryMessage(request.id, '', shown), resultMessage(request, 0)]
+      const shown = Object.entries(root).map(([type, value]) => ({ type, values: [Buffer.from(value)] }))
+      return [entryMessage(request.id, '', shown), resultMessage(request, 0, '')]
     }
-    this.#needBind()
-    if (empty) return [resultMessage(request, 0)]
+    if (this.#who === null) throw new Refusal(1)
+    if (empty) return [resultMessage(request, 0, '')]
     const page = request.controls.get(pagedResults)
-    const { size, cookie } = page ? readPage(page) : { size: mostEntries, cookie: '' }
-    if (cookie === '') {
+    const [size, cookie] = page ? inside(inside({ body: page })[0]) : []
+    const filter = parts[6]
+    if (text(cookie) === '' && filter) {
       const at = tree.need(base)
-      const near = scope === 'base' ? [] : tree.childrenOf(at, scope === 'sub')
-      const reached = scope === 'one' ? near : [at, ...near]
+      const reached = [...(scope === 1 ? [] : [at]), ...(scope === 0 ? [] : tree.beneath(at, scope === 2))]
       this.#pages = reached.filter(entry => tree.matches(entry, filter))
     }
-    const limit = Math.min(size || mostEntries, mostEntries)
-    const found = this.#pages.splice(0, limit)
+    const found = this.#pages.splice(0, Math.min(number(size) || mostEntries, mostEntries))
     const more = this.#pages.length > 0
-    const messages = found.map(entry => entryMessage(request.id, entry.dn, this.#shown(entry, attributes)))
-    const code = more && page === undefined ? 4 : 0
-    return [...messages, resultMessage(request, code, '', page && (more ? 'more' : ''))]
+    const asked = inside(parts[7]).map(text)
+    const messages = found.map(entry => entryMessage(request.id, entry.dn, this.#shown(entry, asked)))
+    return [...messages, resultMessage(request, more && !page ? 4 : 0, '', page && (more ? 'more' : ''))]
   }
 
   /** The attributes asked for; long lists in ranges of 1,500 values, as Active Directory gives them. */
   #shown(entry: Entry, asked: readonly string[]): Values[] {
-    const { tree } = this.#domain
-    const everything = asked.length === 0 || asked.includes('*')
     const own = [...Object.keys(entry.attributes), 'member', 'memberOf', 'distinguishedName']
-    const types = everything ? [...new Set([...own, ...asked])] : asked
+    const types = asked.length === 0 || asked.includes('*') ? [...new Set([...own, ...asked])] : asked
     return types.flatMap(request => {
-      const [attribute = '', range] = request.split(';range=')
+      const [attribute = '', range = ''] = request.split(';range=')
       const kind = kindOf(attribute)
-      if (kind === undefined || kind.name === 'unicodePwd') return []
-      const values = tree.valuesOf(entry, attribute)
-      const from = Number(range?.split('-')[0] ?? 0)
-      if (values.length <= from) return []
-      const to = Math.min(
-        Number(range?.split('-')[1] ?? Number.NaN) || values.length - 1,
-        from + mostValues - 1,
-      )
-      const ranged = range !== undefined || values.length > mostValues
-      const end = to >= values.length - 1 ? '*' : to
-      const bytes = values.slice(from, to + 1).map(value => Buffer.from(value, kind.bytes ? 'hex' : 'utf8'))
-      return [{ type: ranged ? `${kind.name};range=${from}-${end}` : kind.name, values: bytes }]
+      const values = this.#domain.tree.valuesOf(entry, attribute)
+      const [from = 0, to = Number.NaN] = range.split('-').map(Number)
+      if (!kind || values.length <= from) return []
+      const end = Math.min((to || values.length) + 1, from + mostValues, values.length)
+      const bytes = values.slice(from, end).map(value => Buffer.from(value, kind.bytes ? 'hex' : 'utf8'))
+      const name = `${kind.name};range=${from}-${end === values.length ? '*' : end - 1}`
+      return [{ type: range || values.length > mostValues ? name : kind.name, values: bytes }]
     })
   }
 
-  #write(request: Request, operation: Operation, empty: boolean): void {
+  #write({ tag, controls }: Request, parts: Element[], empty: boolean): void {
     const { tree, now, nextRelativeId } = this.#domain
-    this.#needBind()
-    if (empty) throw new Refusal(32, 'NO_OBJECT')
-    switch (operation.kind) {
-      case 'add': {
-        const parent = tree.need(operation.dn.slice(operation.dn.search(/(?<!\\),/) + 1))
-        if (tree.find(operation.dn)) throw new Refusal(68, '00002071: UpdErr: problem 6005 (ENTRY_EXISTS)')
-        const classes = operation.attributes.find(({ type }) => folded(type) === 'objectclass')
-        const names = classes?.values.map(String) ?? []
-        if (names.length === 0) throw new Refusal(65, '0000207C: UpdErr: problem 6002 (OBJ_CLASS_VIOLATION)')
-        this.#needRight(parent, names.includes('user') ? 'child' : 'other')
-        const bare = tree.make(operation.dn, { objectclass: names })
-        if (names.includes('user') || names.includes('group')) withDefaults(bare, nextRelativeId())
-        const given = operation.attributes.filter(({ type }) => !/^(objectclass|cn|ou|name)$/i.test(type))
-        const entry = changed(
-          tree,
-          bare,
-          given.map(values => ({ ...values, kind: 'replace' })),
-          false,
-          now(),
-        )
-        checkAccount(tree, entry)
-        tree.put(entry)
-        break
-      }
-      case 'modify': {
-        const entry = tree.need(operation.dn)
-        const types = operation.changes.map(({ type }) => folded(type))
-        const itself = entry.guid === this.#who?.guid && types.every(type => type === 'unicodepwd')
-        const resets = operation.changes.some(
-          ({ type, kind }) => folded(type) === 'unicodepwd' && kind === 'replace',
-        )
-        if (!itself || resets)
-          this.#needRight(entry, types.every(type => type === 'member') ? 'member' : 'account')
-        const permissive = request.controls.has(permissiveModify)
-        const after = changed(tree, entry, operation.changes, permissive, now())
-        checkAccount(tree, after)
-        tree.put(after)
-        break
-      }
-      case 'rename': {
-        const entry = tree.need(operation.dn)
-        this.#needRight(entry, 'account')
-        if (operation.superior !== null) this.#needRight(tree.need(operation.superior), 'child')
-        moved(tree, entry, operation.relative, operation.superior)
-        break
-      }
-      case 'delete': {
-        const entry = tree.need(operation.dn)
-        this.#needRight(entry, 'account')
-        if (tree.childrenOf(entry, false).length > 0) throw new Refusal(66, 'it has children')
-        tree.remove(entry)
-        break
-      }
-      default:
-        throw new Refusal(2, 'this server does not know that operation')
+    if (this.#who === null) throw new Refusal(1)
+    if (empty) throw new Refusal(32)
+    const dn = text(parts[0])
+    if (tag === 0x68) {
+      const parent = tree.need(nameOf(partsOf(dn).slice(1)))
+      if (tree.find(dn)) throw new Refusal(68)
+      const given = inside(parts[1]).map(valuesIn)
+      const classes = given.find(({ type }) => folded(type) === 'objectclass')?.values.map(String) ?? []
+      if (classes.length === 0) throw new Refusal(65)
+      this.#needRight(parent, classes.includes('user') ? 'child' : 'other')
+      const bare = tree.make(dn, { objectclass: classes })
+      const named = classes.includes('user') || classes.includes('group')
+      const changes = given.filter(({ type }) => !/^(objectclass|cn|ou|name)$/i.test(type))
+      const replacing = changes.map((values): Change => ({ ...values, kind: 'replace' }))
+      const whole = named ? withDefaults(bare, nextRelativeId()) : bare
+      const entry = changed(tree, whole, replacing, false, now())
+      checkAccount(tree, entry)
+      tree.put(entry)
+      return
     }
-  }
-
-  #needBind(): void {
-    if (this.#who === null)
-      throw new Refusal(1, '000004DC: LdapErr: DSID-0C090A5C, comment: a successful bind must be completed')
+    const entry = tree.need(dn)
+    if (tag === 0x66) {
+      const changes = inside(parts[1]).map((change): Change => {
+        const [kind, values] = inside(change)
+        return { ...valuesIn(values), kind: kinds[number(kind)] ?? 'replace' }
+      })
+      this.#needRight(entry, changes.every(({ type }) => folded(type) === 'member') ? 'member' : 'account')
+      const after = changed(tree, entry, changes, controls.has(permissiveModify), now())
+      checkAccount(tree, after)
+      tree.put(after)
+      return
+    }
+    this.#needRight(entry, 'account')
+    if (tag === 0x6c) {
+      if (parts[3]) this.#needRight(tree.need(text(parts[3])), 'child')
+      move(tree, entry, text(parts[1]), text(parts[3]))
+    } else if (tag !== 0x4a) throw new Refusal(2)
+    else if (tree.beneath(entry, false).length > 0) throw new Refusal(66)
+    else tree.remove(entry)
   }
 
   /** The administrator may all; the delegated account what was delegated; everybody else nothing. */
@@ -205,11 +164,10 @@ export class Session {
     const who = keyOf(this.#who?.dn ?? '')
     if (who === administratorKey) return
     const key = keyOf(entry.dn)
-    const named = delegated.includes(key)
     const inside = delegated.some(place => key.endsWith(`,${place}`))
-    const isContainer = partsOf(entry.dn)[0]?.[0] !== 'CN'
-    const allowed = what === 'account' ? inside && !isContainer : what !== 'other' && (inside || named)
-    if (who !== serviceKey || !allowed)
-      throw new Refusal(50, '00000005: SecErr: DSID-03152E29, problem 4003 (INSUFF_ACCESS_RIGHTS)')
+    const isContainer = !key.startsWith('CN=')
+    const allowed =
+      what === 'account' ? inside && !isContainer : what !== 'other' && (inside || delegated.includes(key))
+    if (who !== serviceKey || !allowed) throw new Refusal(50)
   }
 }
