@@ -219,7 +219,7 @@ const standingGrants = (engine: Engine, person: PersonAggregate, asOf: string): 
     .filter(times => standingAt(times, engine.settings, asOf).status !== 'ended')
     .map(times => times.grant)
 
-/** What a deactivation touches: the atoms it ends, and what other units go on granting of them. */
+/** What a deactivation touches: the atoms it ends, and what other units go on granting of what it names. */
 function consequences(
   person: PersonAggregate,
   standing: readonly Grant[],
@@ -228,13 +228,16 @@ function consequences(
 ) {
   const concerned = standing.filter(grant => endedBy(access, grant.atom))
   const ended = concerned.filter(grant => unit === null || grant.unit === unit)
-  const atoms = new Set(ended.map(grant => grant.atom))
+  const left = concerned.filter(grant => !ended.includes(grant))
+  const stillGranted = new Map(
+    left.map(({ atom, unit: of }) => [`${atom} ${of}`, { atom, unit: of }] as const),
+  )
   return {
     touched:
-      access.system === 'all' ? [...person.targets.keys()].map(target => anyAtomOf[target]) : [...atoms],
-    stillGranted: concerned
-      .filter(grant => !ended.includes(grant) && atoms.has(grant.atom))
-      .map(grant => ({ atom: grant.atom, unit: grant.unit })),
+      access.system === 'all'
+        ? [...person.targets.keys()].map(target => anyAtomOf[target])
+        : ended.map(grant => grant.atom),
+    stillGranted: [...stillGranted.values()],
   }
 }
 

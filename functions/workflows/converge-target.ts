@@ -180,7 +180,7 @@ async function digest(
   }
   const observation = sight.value
   if (run.row.openIntent === null) return { ...run, observation }
-  const reached = reaches(observation, run.row.openIntent.steps)
+  const reached = reaches(observation, run.row.openIntent.steps, hashFor(engine, { ...run, observation }))
   const closed = await engine.targets.closeIntent(run.row, {
     entry: entryOf(engine, run, reached === 'all' ? 'succeeded' : 'failed', {
       asOf: run.row.openIntent.asOf,

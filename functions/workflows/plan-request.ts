@@ -81,16 +81,13 @@ function granted(
       access,
       from: line.from,
       until: line.filed.until,
-      request: '0000-000000',
+      request: '9999-999999',
       line: line.line,
       recordedAt: asOf,
       ended: null,
     }),
   )
-  return [
-    ...grants.filter(grant => !(mine(grant) && fresh.some(({ atom }) => atom === grant.atom))),
-    ...fresh,
-  ]
+  return [...grants, ...fresh]
 }
 
 function ended(
@@ -102,7 +99,7 @@ function ended(
 ): Grant[] {
   return grants.map(grant =>
     (signer.capacity === 'hr' || grant.unit === unit) && endedBy(line.filed.access, grant.atom)
-      ? { ...grant, ended: { at: asOf, request: '0000-000000', line: line.line } }
+      ? { ...grant, ended: { at: asOf, request: '9999-999999', line: line.line } }
       : grant,
   )
 }

@@ -62,9 +62,6 @@ function statusOf(
       : grantTimes(person, registers.settings)
           .filter(({ grant }) => grant.request === number && grant.line === line.line)
           .map(times => standingAt(times, registers.settings, at))
-  // Later lines with the same keys took the place of everything this line had granted.
-  const superseded = line.kind === 'activation' && applied !== undefined && grants.length === 0
-  if (superseded) return 'ended'
   return lineStatus({
     kind: line.kind,
     decision: line.decision,
