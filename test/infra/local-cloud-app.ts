@@ -258,6 +258,7 @@ export const openSmallApp = async (): Promise<SmallApp> => {
     secrets: { 'llavero/directory': '{"url":"ldaps://127.0.0.1"}' },
     dataDir: join(directory, 'data'),
     port: 0,
+    nastiness: { seed: 1, rate: 0 },
     keys: { keys: [{ ...(await exportJWK(publicKey)), kid: 'k', alg: 'RS256' }] },
   }
   return {

@@ -29,6 +29,7 @@ export interface CloudOptions {
   /** Public keys of the issuer that the authorizer trusts. */
   keys: JSONWebKeySet
   localRoutes?: LocalRoutes
+  /** Misfortunes by chance, for each call and message; default: one in a hundred. */
   nastiness?: { seed: number; rate: number }
 }
 
@@ -83,7 +84,7 @@ const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack): P
     })
   mkdirSync(options.dataDir, { recursive: true })
   const inData = (name: string) => join(options.dataDir, name)
-  const nastiness = options.nastiness && seedNastiness(options.nastiness)
+  const nastiness = seedNastiness(options.nastiness ?? { seed: 1, rate: 0.01 })
   const moved = new BigInt64Array(new SharedArrayBuffer(8))
   const now = (): number => Date.now() + Number(Atomics.load(moved, 0))
   const [functionLog, accessLog] = ['functions.log', 'access.log'].map(name =>
