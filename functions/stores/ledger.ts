@@ -36,9 +36,6 @@ export interface SealedEntry {
 
 export const hashOf = (text: string) => createHash('sha256').update(text).digest('hex')
 
-/** The engine acting by itself. */
-export const engineActor: Actor = { personId: null, role: 'system', onBehalfOf: null }
-
 /**
  * Makes the next entry of a chain: the write for the same transaction as the fact it records, and the head to store in
  * the aggregate's row. The write is refused if the sequence is taken: a chain cannot fork.

@@ -1,6 +1,8 @@
 // `npm run bench [-- directory bundles forms]`: measures, and prints what was promised beside it.
 import Table from 'cli-table3'
+import { findSamba } from '../servers/samba/installed.ts'
 import { benchBundles } from './bundles.ts'
+import { benchDirectory } from './directory.ts'
 import { benchForms, type FormsBench } from './forms.ts'
 
 /** List prices in US dollars, us-east-1, on demand, as of November 2024, the last change that was known when this was written. */
@@ -30,6 +32,27 @@ const quantile = (values: readonly number[], part: number): number =>
 
 const milliseconds = (value: number) => `${Math.round(value)} ms`
 const verdict = (kept: boolean) => (kept ? 'kept' : 'MISSED')
+
+async function directory(): Promise<void> {
+  const samba = findSamba()
+  if (!samba.usable) {
+    console.log(`\nDirectory: not measured. ${samba.reason}.`)
+    return
+  }
+  const rows = await benchDirectory()
+  print(
+    `Directory: people a second against a fresh ${samba.title} (promised: 0.95 of ldapts alone and of OpenLDAP's C tools)`,
+    ['act', 'connections', 'connector', 'ldapts alone', 'C tools', '÷ ldapts', '÷ C tools', 'promise'],
+    rows.map(row => [
+      row.act,
+      String(row.connections),
+      ...[row.connector, row.ldapts, row.openldap].map(rate => rate.toFixed(rate < 100 ? 1 : 0)),
+      row.overLdapts.toFixed(2),
+      row.overOpenldap.toFixed(2),
+      verdict(row.overLdapts >= 0.95 && row.overOpenldap >= 0.95),
+    ]),
+  )
+}
 
 async function bundles(): Promise<void> {
   const rows = await benchBundles()
@@ -107,7 +130,7 @@ function costs({ units, answered, usable }: FormsBench): (readonly [string, stri
   return [...parts, ['together', '', parts.reduce((total, [, , dollars]) => total + dollars, 0)]]
 }
 
-const sections: Record<string, () => Promise<void>> = { bundles, forms }
+const sections: Record<string, () => Promise<void>> = { directory, bundles, forms }
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter(name => !(name in sections))
 if (unknown.length > 0) {
