@@ -88,13 +88,13 @@ export async function bootLaptop(dataDir: string, port: number, measure: Measure
     bench = openBench({ settings, sample, issuer, client, cloud, directory, postgres, dataDir })
 
     const idle = () => client('GET', '/local/idle')
+    await bench.endDeadLeases()
     if (bench.formNumber() === undefined) {
       await measure('sample body', seedSample(client, issuer, sample))
       const { number } = await fileSampleForm(client, issuer, sample)
       mustBe(await measure('convergence', idle()), 200, 'GET /local/idle')
       await measure('snapshot', bench.keepSnapshot(number))
     } else {
-      await bench.endDeadLeases()
       await bench.resumeClock()
       await measure('unfinished work', idle())
     }

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { bootLaptop, type Laptop, type Measure } from './boot.ts'
@@ -9,7 +9,7 @@ import { printAccounts, printDecisions, printLedger } from './report.ts'
 
 const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } })
 const port = Number(process.env.PORT ?? 3000)
-const dataDir = process.env.LLAVERO_DATA ?? fileURLToPath(new URL('../../.local', import.meta.url))
+const dataDir = resolve(process.env.LLAVERO_DATA ?? fileURLToPath(new URL('../../.local', import.meta.url)))
 const pidFile = join(dataDir, 'pid')
 
 const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`

@@ -1,0 +1,175 @@
+import { readFileSync } from 'node:fs'
+import { Client as Ldap } from 'ldapts'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { SamplePerson } from '../../infra/local/sample/body.ts'
+import { type Laptop, startLaptop } from '../servers/laptop.ts'
+import { account, activation, file, form, headOf, inRole, staff } from './personas.ts'
+
+/** Rights no journey can be made to use, and why they stay. */
+const REASONS: readonly (readonly [right: RegExp, reason: string])[] = [
+  [
+    /^read-audit dynamodb:Query \S+LedgerTable\w+$/,
+    'a chain that looks broken is read again, consistently, before it is called a fault',
+  ],
+  [
+    /^converge-(\w+) sqs:SendMessage \S+Provisioning\1(Normal|Urgent)\w+$/,
+    'a worker rings its own bell when the desired state moved on under it: a race, made by the crash tests',
+  ],
+  [
+    /^sweep-due dynamodb:(BatchGetItem|PutItem|Query|UpdateItem) \S+StateTable\w+$/,
+    'finishes a request whose filing died half-way, made by the crash tests',
+  ],
+  [/^sweep-due dynamodb:PutItem \S+LedgerTable\w+$/, 'the ledger entry of the same'],
+]
+
+const SYSTEMS = ['directory', 'mail', 'erp'] as const
+let laptop: Laptop
+beforeAll(async () => {
+  laptop = await startLaptop()
+})
+afterAll(() => laptop.discard())
+
+const unit = () => laptop.organisation.units[0]?.id ?? ''
+const target = (id: string) => laptop.organisation.targets.find(one => one.id === id)
+const consulta = () => ({
+  system: 'erp',
+  module: laptop.organisation.modules.find(module => !module.sensitive)?.id ?? '',
+  type: 'consulta',
+})
+const everything = (person: SamplePerson) => [
+  activation(person, { system: 'directory', internetProfile: 'libre' }),
+  activation(person, { system: 'mail' }),
+  activation(person, consulta()),
+]
+const row = ({ contract, roles, ...person }: SamplePerson, change: object) => {
+  const { endsOn, otherType, ...rest } = contract
+  return { ...person, ...rest, endsOn, otherType: otherType ?? null, ...change }
+}
+
+async function later(days: number): Promise<void> {
+  const { now } = (await laptop.client('GET', '/local/clock')).body
+  const to = new Date(Date.parse(now) + days * 86_400_000).toISOString()
+  await laptop.client('PUT', '/local/clock', { body: { now: to } })
+  await laptop.idle()
+}
+
+const faults = (kind: string | null) =>
+  Promise.all(SYSTEMS.map(id => laptop.client('PUT', `/local/targets/${id}/fault`, { body: { kind } })))
+
+/** Asks and reads everything the contract offers. */
+async function askAndRead(): Promise<void> {
+  const { organisation } = laptop
+  const [hr, security] = [inRole(organisation, 'hr'), inRole(organisation, 'security')]
+  const head = headOf(organisation, unit())
+  const person = staff(organisation, 'planta')
+  const day = new Date().toISOString().slice(0, 10)
+  const key = { 'idempotency-key': 'rights-1' }
+  const filed = await file(laptop, form(unit(), everything(person)), key)
+  await file(laptop, form(unit(), everything(person)), key)
+  await laptop.as(head, 'POST', '/requests?dryRun=true', form(unit(), everything(person)))
+  const { number } = filed.body
+  for (const path of [
+    '/requests',
+    `/requests?unit=${unit()}`,
+    `/requests/${number}`,
+    '/me',
+    `/units/${unit()}`,
+  ])
+    await laptop.as(head, 'GET', path)
+  await laptop.as(hr, 'GET', '/requests')
+  const { nationalId } = staff(organisation, 'planta', 1)
+  await laptop.as(head, 'POST', `/units/${unit()}/deputies`, { nationalId, from: day, until: day })
+  await laptop.as(hr, 'PUT', '/units/archivo', { name: 'Archivo', parent: unit() })
+  const newcomer = { ...person, nationalId: '39.999.001-7', surnames: 'Ñirre Cuevas', unit: 'archivo' }
+  await laptop.as(hr, 'POST', '/people', [row(newcomer, {})])
+  await laptop.as(newcomer.nationalId, 'GET', '/me')
+  await laptop.idle()
+  const window = `from=${day}T00:00:00Z&to=${day}T23:59:59Z`
+  for (const query of [`subject=${person.nationalId}`, `actor=${head}`, `request=${number}`, window])
+    await laptop.as(security, 'GET', `/audit?${query}`)
+  await laptop.as(security, 'GET', '/audit/verification')
+}
+
+/** A promotion and a move, of somebody who has an account everywhere. */
+async function moveSomebody(): Promise<void> {
+  const hr = inRole(laptop.organisation, 'hr')
+  const person = staff(laptop.organisation, 'planta', 2)
+  await file(laptop, form(unit(), everything(person)))
+  await laptop.idle()
+  const promoted = await laptop.as(hr, 'POST', '/people', [row(person, { position: 'Jefatura' })])
+  expect(promoted.body).toEqual({ applied: 1, faults: [] })
+  await laptop.idle()
+  await laptop.as(hr, 'POST', '/people', [row(person, { position: 'Jefatura', unit: 'obras' })])
+  await laptop.idle()
+  for (const system of SYSTEMS)
+    expect(await account(laptop, person, system)).toMatchObject({ state: 'disabled' })
+}
+
+/** Accounts that somebody made by hand bear the name already: ours gets another one. */
+async function meetStrangers(): Promise<void> {
+  const person = laptop.organisation.people.find(({ roles }) => roles.includes('it'))
+  if (person === undefined) throw new Error('nobody is it')
+  const name = 'marcela.arriagada'
+  const { url = '', ca = '', baseDn = '', bindDn = '', password = '' } = target('directory') ?? {}
+  const ldap = new Ldap({ url, tlsOptions: { ca: readFileSync(ca) } })
+  await ldap.bind(bindDn, password)
+  await ldap.add(`CN=A Mano,CN=Users,${baseDn}`, { objectClass: ['user'], sAMAccountName: name })
+  await ldap.unbind()
+  for (const [id, statement] of [
+    [
+      'mail',
+      `INSERT INTO mailbox (username, local_part, domain) VALUES ('${name}@valleclaro.example', '${name}', 'valleclaro.example')`,
+    ],
+    ['erp', `INSERT INTO usuarios (login, nombre) VALUES ('${name}', 'A Mano')`],
+  ] as const) {
+    const client = new pg.Client({ connectionString: target(id)?.url })
+    await client.connect()
+    expect((await client.query(statement)).rowCount).toBe(1)
+    await client.end()
+  }
+  const filed = await file(laptop, form(person.unit, everything(person)))
+  expect(filed.body.status).toBe('accepted')
+  await laptop.idle()
+  for (const system of SYSTEMS) {
+    const { name: given, state } = await account(laptop, person, system)
+    expect([system, given.split('@')[0] === name, state]).toEqual([system, false, 'enabled'])
+  }
+}
+
+/** Every target away for longer than the engine tries: people are asked to look, and one still loses everything at once. */
+async function outlastAnOutage(): Promise<void> {
+  const [waiting, leaving] = [staff(laptop.organisation, 'otra'), staff(laptop.organisation, 'planta', 3)]
+  const endedMail = { nationalId: waiting.nationalId, access: { system: 'mail' } }
+  await file(laptop, form(unit(), everything(leaving), [endedMail]))
+  await laptop.idle()
+  await faults('down')
+  await file(laptop, form(unit(), [activation(waiting, { system: 'directory', internetProfile: 'libre' })]))
+  for (const access of [consulta(), { system: 'mail' }])
+    await file(laptop, form(unit(), [activation(waiting, access)]))
+  const goes = { nationalId: leaving.nationalId, access: { system: 'all' } }
+  await laptop.as(inRole(laptop.organisation, 'hr'), 'POST', '/requests', form(unit(), [], [goes]))
+  await laptop.idle()
+  for (let day = 0; day < 9; day++) await later(1)
+  expect(await account(laptop, leaving, 'mail')).toMatchObject({ state: 'enabled', parked: true })
+  await faults(null)
+  await later(2)
+  for (const system of SYSTEMS)
+    expect(await account(laptop, leaving, system)).toMatchObject({ state: 'disabled', parked: false })
+  for (const system of SYSTEMS)
+    expect(await account(laptop, waiting, system)).toMatchObject({ state: 'enabled', parked: false })
+}
+
+describe('what the functions may do', () => {
+  it('is no more than what they did', async () => {
+    await askAndRead()
+    await moveSomebody()
+    await meetStrangers()
+    await outlastAnOutage()
+    const { body } = await laptop.client('GET', '/local/permissions')
+    const unused = (body as { function: string; unused: string[] }[]).flatMap(one =>
+      one.unused.map(right => `${one.function} ${right}`),
+    )
+    expect(unused.filter(right => !REASONS.some(([known]) => known.test(right)))).toEqual([])
+  })
+})
