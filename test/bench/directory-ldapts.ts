@@ -10,7 +10,7 @@ export const change = (operation: 'add' | 'delete' | 'replace', type: string, va
   })
 
 /** What has to be known of an account to decide anything about it. */
-const needed = [
+export const needed = [
   ...[
     'objectGUID',
     'objectSid',

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { profileValues } from '../../functions/connectors/active-directory/attributes.ts'
 import { type Act, type Arena, arrivalTicks, type Contestant, type Subject } from './directory-arena.ts'
 import { profileOf } from './directory-connector.ts'
-import { benchPassword, ldaptsContestant } from './directory-ldapts.ts'
+import { benchPassword, ldaptsContestant, needed } from './directory-ldapts.ts'
 
 const base64 = (value: string | Buffer) => Buffer.from(value).toString('base64')
 
@@ -83,7 +83,7 @@ export async function openldapContestant(arena: Arena, connections: number): Pro
   const allWith = async (run: (file: { changes: string; lookups: string }) => Promise<void>) =>
     Promise.all(files.map(run))
   const search = (file: string) =>
-    tool('ldapsearch', ['-LLL', '-b', settings.baseDn, '-f', file, '(objectGUID=%s)'])
+    tool('ldapsearch', ['-LLL', '-b', settings.baseDn, '-f', file, '(objectGUID=%s)', ...needed])
   /** What every process costs before it does anything. */
   const timed = async (run: () => Promise<unknown>) => {
     const started = performance.now()

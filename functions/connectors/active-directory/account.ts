@@ -118,6 +118,7 @@ async function accountOf(client: Client, entry: Entry): Promise<Account> {
 export async function wholeList(client: Client, entry: Entry, attribute: string): Promise<string[]> {
   const ranged = `${attribute.toLowerCase()};range=`
   const found = texts(entry, attribute)
+  if (found.length > 0) return found
   let piece = Object.keys(entry).find(key => key.toLowerCase().startsWith(ranged))
   while (piece !== undefined) {
     found.push(...texts(entry, piece))

@@ -21,7 +21,7 @@ export const childOf = (parent: string, relative: string): string => `${relative
 function partsOf(dn: string): [type: string, value: string][] {
   const parts = dn.match(/(?:\\.|[^,;\\])+/gs) ?? []
   return parts.map(part => {
-    const [, type = '', value = ''] = /^\s*([^=]*?)\s*=\s*(.*?)(?<!\\)\s*$/s.exec(part) ?? []
+    const [, type = '', value = ''] = /^\s*([^=]*?)\s*=\s*((?:\\.|[^\\])*?)\s*$/s.exec(part) ?? []
     return [type, unescaped(value)]
   })
 }
@@ -40,8 +40,18 @@ export const canonicalName = (dn: string): string =>
     .map(([type, value]) => relativeName(type.toUpperCase(), value))
     .join(',')
 
-/** Two DNs name the same object if and only if their keys are equal. */
-export const keyOf = (dn: string): string => canonicalName(dn).normalize('NFC').toLowerCase()
+const keys = new Map<string, string>()
+const mostKeys = 10_000
+
+/** Two DNs name the same object if and only if their keys are equal. The same few groups come back with every account. */
+export function keyOf(dn: string): string {
+  const known = keys.get(dn)
+  if (known !== undefined) return known
+  const key = canonicalName(dn).normalize('NFC').toLowerCase()
+  if (keys.size >= mostKeys) keys.clear()
+  keys.set(dn, key)
+  return key
+}
 
 /** Whether `key` is `ancestorKey` or lies beneath it; both as `keyOf` gives them. */
 export const isWithin = (key: string, ancestorKey: string): boolean =>

@@ -21,7 +21,7 @@ const usualLimits: ConnectionLimits = {
 /** People looked up, and acted on, at the same time over one connection. What waits in the server's queue counts as waited. */
 const depth = { looking: 8, acting: 2 }
 /** Milliseconds for which a plan may rest on what `observe` read. Every write is conditional on it besides. */
-const trustFor = 20_000
+const trustFor = 10_000
 const remembered = 2_000
 
 const absent: Observation = {

@@ -31,7 +31,7 @@ export function partsOf(dn: string): [string, string][] {
   const decoded = (pair: string) =>
     /^\\[0-9a-f]{2}/i.test(pair) ? Buffer.from(pair.replaceAll('\\', ''), 'hex').toString() : pair.slice(1)
   return (dn.match(/(?:\\.|[^,\\])+/gs) ?? []).map(part => {
-    const [, type = '', value = ''] = /^\s*([^=]*?)\s*=\s*(.*?)(?<!\\)\s*$/s.exec(part) ?? []
+    const [, type = '', value = ''] = /^\s*([^=]*?)\s*=\s*((?:\\.|[^\\])*?)\s*$/s.exec(part) ?? []
     return [type.toUpperCase(), value.replace(/(?:\\[0-9a-f]{2})+|\\./gis, decoded)]
   })
 }
