@@ -9,7 +9,7 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb'
 import { expect, it } from 'vitest'
-import { openDynamo } from '../../infra/local/cloud/dynamo.ts'
+import { openDynamo } from '../../infra/local/dynamodb/index.ts'
 import { conformanceTable, describeDynamo } from '../servers/aws/dynamo-conformance.ts'
 import { openTestTables, stateTable } from '../servers/aws/tables.ts'
 

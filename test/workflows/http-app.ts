@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { bundleFunctions } from '../../infra/bundle.ts'
 import { startAwsEndpoint } from '../../infra/local/cloud/aws-endpoint.ts'
-import { openDynamo } from '../../infra/local/cloud/dynamo.ts'
+import { openDynamo } from '../../infra/local/dynamodb/index.ts'
 import { Settings } from '../../schemas/settings.ts'
 import { ledgerTable, stateTable } from '../servers/aws/tables.ts'
 

@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { AwsError, NotHonoured } from './aws-error.ts'
-import type { Dynamo } from './dynamo.ts'
-import { type Input, rightsFor } from './dynamo-requests.ts'
-import type { Nastiness } from './nastiness.ts'
+import { AwsError, NotHonoured } from '../dynamodb/aws-error.ts'
+import type { Dynamo } from '../dynamodb/index.ts'
+import type { Nastiness } from '../dynamodb/nastiness.ts'
+import { type Input, rightsFor } from '../dynamodb/requests.ts'
 
 export const REGION = 'us-east-1'
 export const ACCOUNT = '000000000000'
@@ -21,20 +21,13 @@ export interface AwsServices {
   nastiness?: Nastiness
 }
 
-export interface AwsEndpoint {
-  url: string
-  /** What was asked for and not honoured, or not allowed: each of these is a bug of the product or of this copy. */
-  faults(): string[]
-  close(): Promise<void>
-}
-
 type Operation = (
   input: Input,
   permit: (action: string, resource: string) => void,
 ) => object | Promise<object>
 
 /** One loopback endpoint for the AWS APIs that the product uses, in the SDK's own wire protocols; the rest is refused. */
-export const startAwsEndpoint = async (services: AwsServices): Promise<AwsEndpoint> => {
+export const startAwsEndpoint = async (services: AwsServices) => {
   const faults: string[] = []
 
   const send = (queueUrl: unknown, text: unknown, permit: Parameters<Operation>[1]) => {
@@ -126,9 +119,10 @@ export const startAwsEndpoint = async (services: AwsServices): Promise<AwsEndpoi
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** What was asked for and not honoured, or not allowed: each of these is a bug of the product or of this copy. */
     faults: () => [...faults],
     close: () =>
-      new Promise(done => {
+      new Promise<void>(done => {
         server.close(() => done())
         server.closeAllConnections()
       }),

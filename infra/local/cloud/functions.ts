@@ -4,17 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { REGION } from './aws-endpoint.ts'
 import type { Stack } from './template.ts'
 
-export interface Functions {
-  /** Runs a function once, in the first free worker; throws an error that says how it failed. */
-  invoke(name: string, event: unknown): Promise<unknown>
-  /** Most runs of it at the same time, and seconds each may take. */
-  limits(name: string): { concurrency: number; timeout: number }
-  /** Runs under way, and those that wait for a worker. */
-  running(): number
-  /** How runs ended that did not end well: bugs, each of them. */
-  failures(): string[]
-  close(): Promise<unknown>
-}
+export type Functions = ReturnType<typeof openFunctions>
 
 interface Definition {
   Code: { S3Key: string }
@@ -37,12 +27,7 @@ const LONGEST_QUEUE = 1_000
  * Every function in workers of its own, started when first needed and kept warm, each with the environment that the
  * template gives it and nothing else. `offset` holds the milliseconds by which their clock is moved.
  */
-export const openFunctions = (
-  stack: Stack,
-  endpoint: string,
-  offset: SharedArrayBuffer,
-  log: Writable,
-): Functions => {
+export const openFunctions = (stack: Stack, endpoint: string, offset: SharedArrayBuffer, log: Writable) => {
   const listeners = stack.of<{ FunctionName: string }>('AWS::Lambda::EventSourceMapping')
   const functions = new Map(
     stack.of<Definition>('AWS::Lambda::Function').map(({ id, properties: definition }) => {
@@ -118,6 +103,7 @@ export const openFunctions = (
       worker.postMessage({ id, event: JSON.stringify(event), arn, timeoutMs: definition.Timeout * 1000 })
     })
 
+  /** Runs a function once, in the first free worker; throws an error that says how it failed. */
   const invoke = async (name: string, event: unknown): Promise<unknown> => {
     const pool = named(name)
     if (pool.waiting.length >= LONGEST_QUEUE) throw new Error(`${name}: Rate Exceeded`)
@@ -154,8 +140,14 @@ export const openFunctions = (
 
   return {
     invoke,
-    limits: name => ({ concurrency: named(name).concurrency, timeout: named(name).definition.Timeout }),
+    /** Most runs of it at the same time, and seconds each may take. */
+    limits: (name: string) => ({
+      concurrency: named(name).concurrency,
+      timeout: named(name).definition.Timeout,
+    }),
+    /** Runs under way, and those that wait for a worker. */
     running: () => running,
+    /** How runs ended that did not end well: bugs, each of them. */
     failures: () => [...failures],
     close: () => Promise.all([...workers.keys()].map(worker => worker.terminate())),
   }

@@ -2,15 +2,15 @@ import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { JSONWebKeySet } from 'jose'
+import { type Dynamo, openDynamo } from '../dynamodb/index.ts'
+import { seedNastiness } from '../dynamodb/nastiness.ts'
+import type { Item, TableDefinition } from '../dynamodb/tables.ts'
 import { type LocalRoutes, startGateway } from './api-gateway.ts'
 import { type AwsServices, startAwsEndpoint } from './aws-endpoint.ts'
 import { deployCustomResources } from './custom-resources.ts'
-import { type Dynamo, openDynamo } from './dynamo.ts'
-import type { Item, TableDefinition, Units } from './dynamo-tables.ts'
 import { type Functions, openFunctions } from './functions.ts'
-import { seedNastiness } from './nastiness.ts'
-import { type Permissions, readPermissions } from './permissions.ts'
-import { openQueues, type Queues } from './queues.ts'
+import { readPermissions } from './permissions.ts'
+import { openQueues } from './queues.ts'
 import { openSchedules } from './schedules.ts'
 import { readStack, type Stack } from './template.ts'
 
@@ -33,41 +33,12 @@ export interface CloudOptions {
   nastiness?: { seed: number; rate: number }
 }
 
-export interface Cloud {
-  port: number
-  endpoint: string
-  /** Functions by their short names, as `sweep-due`. */
-  invoke(functionName: string, event: unknown): Promise<unknown>
-  schedules: string[]
-  /** Answers what the function returned. */
-  runSchedule(name: string): Promise<unknown>
-  clock: {
-    now(): number
-    /** Moves the functions' clock; each schedule passed fires once, and is waited for. */
-    set(ms: number): Promise<void>
-    /** Real time again. */
-    reset(): void
-  }
-  pending(): { inFlight: number; queued: number }
-  /** Resolves when nothing runs and no queue holds a message. */
-  quiet(): Promise<void>
-  snapshot(): Promise<Record<string, Item[]>>
-  /** Waits for what runs, empties the queues, replaces every item; `meanwhile` is done before anything else runs. */
-  restore(snapshot: Record<string, Item[]>, meanwhile?: () => Promise<void>): Promise<void>
-  /** Bugs, of the product or of this copy: what was refused, and how functions failed. */
-  faults(): string[]
-  permissions: Permissions['list']
-  consumed(): Units
-  deadLetters: Queues['deadLetters']
-  /** What stands in the template and does nothing here, and why. */
-  inert: Stack['inert']
-  close(): Promise<void>
-}
+export type Cloud = Awaited<ReturnType<typeof startCloud>>
 
 const TURN_MS = 15
 
 /** Runs a synthesized template on this machine; a killed process finds its items again at the next start. */
-export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
+export const startCloud = async (options: CloudOptions) => {
   const opened = new AsyncDisposableStack()
   try {
     return await openCloud(options, opened)
@@ -77,7 +48,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   }
 }
 
-const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack): Promise<Cloud> => {
+const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack) => {
   const keep = <T extends { close(): unknown }>(thing: T): T =>
     opened.adopt(thing, async each => {
       await each.close()
@@ -96,6 +67,7 @@ const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack): P
   const aws = keep(await startAwsEndpoint(services as AwsServices))
   const stack = readStack({ stack: 'llavero', ...options, endpoint: aws.url })
   const permissions = readPermissions(stack)
+  const dynamo = keep(await openDynamo({ tables: tablesOf(stack), path: inData('dynamodb'), nastiness }))
   const functions = keep(openFunctions(stack, aws.url, moved.buffer, functionLog))
 
   let gate: Promise<void> = Promise.resolve()
@@ -110,7 +82,6 @@ const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack): P
     return gate.then(() => (era === asked ? functions.invoke(name, event) : null))
   }
   const queues = openQueues(stack, { ...functions, invoke: deliver }, permissions, nastiness, now)
-  const dynamo = keep(await openDynamo({ tables: tablesOf(stack), path: inData('dynamodb'), nastiness }))
   Object.assign(services, {
     dynamo,
     sendMessage: queues.send,
@@ -127,7 +98,11 @@ const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack): P
   const settle = async (...counts: (() => number)[]): Promise<void> => {
     while (counts.some(count => count() > 0)) await sleep(TURN_MS)
   }
-  const restore: Cloud['restore'] = async (snapshot, meanwhile) => {
+  /** Waits for what runs, empties the queues, replaces every item; `meanwhile` is done before anything else runs. */
+  const restore = async (
+    snapshot: Record<string, Item[]>,
+    meanwhile?: () => Promise<void>,
+  ): Promise<void> => {
     const reopened = Promise.withResolvers<void>()
     gate = reopened.promise
     try {
@@ -145,28 +120,37 @@ const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack): P
   return {
     port: gateway.port,
     endpoint: aws.url,
+    /** Functions by their short names, as `sweep-due`. */
     invoke,
     schedules: schedules.names,
+    /** Answers what the function returned. */
     runSchedule: schedules.run,
     clock: {
       now,
-      set: ms => {
+      /** Moves the functions' clock; each schedule passed fires once, and is waited for. */
+      set: (ms: number): Promise<void> => {
+        const back = ms < now()
         Atomics.store(moved, 0, BigInt(Math.round(ms - Date.now())))
+        if (back) schedules.restart()
         return schedules.tick()
       },
-      reset: () => {
+      /** Real time again. */
+      reset: (): void => {
         Atomics.store(moved, 0, 0n)
         schedules.restart()
       },
     },
     pending: () => ({ inFlight: functions.running(), queued: queues.queued() }),
+    /** Resolves when nothing runs and no queue holds a message. */
     quiet: () => settle(functions.running, queues.queued),
     snapshot: dynamo.snapshot,
     restore,
+    /** Bugs, of the product or of this copy: what was refused, and how functions failed. */
     faults: () => [...aws.faults(), ...functions.failures()],
     permissions: permissions.list,
     consumed: dynamo.consumed,
     deadLetters: queues.deadLetters,
+    /** What stands in the template and does nothing here, and why. */
     inert: stack.inert,
     close: () => opened.disposeAsync(),
   }

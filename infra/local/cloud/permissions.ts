@@ -14,12 +14,7 @@ interface Role {
   Policies?: Policy[]
 }
 
-export interface Permissions {
-  /** Decides by the template's policies, and records the use when it is allowed. */
-  authorise(caller: string, action: string, resource: string): boolean
-  /** For each function what it may do, what it did, and what it may but never did; the last is to become empty. */
-  list(): { function: string; granted: string[]; used: string[]; unused: string[] }[]
-}
+export type Permissions = ReturnType<typeof readPermissions>
 
 /** Rights that only AWS itself uses on the function's behalf: no call on this machine can show their use. */
 const UNSEEN = /^(logs|ec2|kms|xray):/
@@ -49,7 +44,7 @@ const pairs = ({ Action, Resource }: Statement): string[] =>
   [Action].flat().flatMap(action => [Resource].flat().map(resource => `${action} ${resource}`))
 
 /** The template's policies: of roles, of tables and of queues. A Deny anywhere wins; no Allow is a no. */
-export const readPermissions = (stack: Stack): Permissions => {
+export const readPermissions = (stack: Stack) => {
   const added = stack.of<Policy & { Roles: string[] }>('AWS::IAM::Policy').map(each => each.properties)
   const roles = new Map(
     stack.of<Role>('AWS::IAM::Role').map(({ id, properties: role }) => {
@@ -88,12 +83,14 @@ export const readPermissions = (stack: Stack): Permissions => {
   /** What each caller asked for and whether it may: the policies stand still, so each is weighed once. */
   const asks = new Map([...own.keys()].map(caller => [caller, new Map<string, boolean>()]))
   return {
-    authorise: (caller, action, resource) => {
+    /** Decides by the template's policies, and remembers what was asked for. */
+    authorise: (caller: string, action: string, resource: string): boolean => {
       const asked = `${action} ${resource}`
       const decided = asks.get(caller)?.get(asked) ?? decide(caller, asked)
       asks.get(caller)?.set(asked, decided)
       return decided
     },
+    /** For each function what it may do, what it did, and what it may but never did; the last is to become empty. */
     list: () =>
       [...own].map(([name, statements]) => {
         const used = [...(asks.get(name) ?? [])].flatMap(([asked, allowed]) => (allowed ? [asked] : []))

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { AwsError } from '../dynamodb/aws-error.ts'
+import type { Nastiness } from '../dynamodb/nastiness.ts'
 import { REGION } from './aws-endpoint.ts'
-import { AwsError } from './aws-error.ts'
 import type { Functions } from './functions.ts'
-import type { Nastiness } from './nastiness.ts'
 import type { Permissions } from './permissions.ts'
 import type { Stack } from './template.ts'
 
@@ -27,17 +27,6 @@ interface Mapping {
   ScalingConfig?: { MaximumConcurrency: number }
 }
 
-export interface Queues {
-  arnOf(url: string): string | undefined
-  /** Returns the message's id. */
-  send(url: string, body: string): string
-  /** Messages that no run holds and that somebody will read. */
-  queued(): number
-  /** What went to a queue that nobody reads: bugs. */
-  deadLetters(): { queue: string; body: string }[]
-  empty(): void
-}
-
 /** A burst of messages comes as one batch, as AWS's pollers gather it. */
 const GATHER_MS = 5
 /** A message whose run failed comes again soon: the rest of its visibility timeout is not waited out. */
@@ -50,7 +39,7 @@ export const openQueues = (
   permissions: Permissions,
   nastiness: Nastiness | undefined,
   now: () => number,
-): Queues => {
+) => {
   const queues = new Map(
     stack.of<QueueProperties>('AWS::SQS::Queue').map(({ id, properties }) => {
       const state = { ready: [] as Message[], resting: new Set<Message>(), isRead: false }
@@ -122,8 +111,9 @@ export const openQueues = (
   const all = [...queues.values()]
   const find = (url: string) => all.find(queue => queue.arn.endsWith(`:${url.split('/').at(-1)}`))
   return {
-    arnOf: url => find(url)?.arn,
-    send: (url, body) => {
+    arnOf: (url: string): string | undefined => find(url)?.arn,
+    /** Returns the message's id. */
+    send: (url: string, body: string): string => {
       const queue = find(url)
       if (!queue) throw new AwsError('QueueDoesNotExist', 'The specified queue does not exist.')
       const message = { id: randomUUID(), body, sentAt: now(), received: 0 }
@@ -132,8 +122,10 @@ export const openQueues = (
       queue.ring()
       return message.id
     },
-    queued: () =>
+    /** Messages that no run holds and that somebody will read. */
+    queued: (): number =>
       all.reduce((sum, queue) => sum + queue.resting.size + (queue.isRead ? queue.ready.length : 0), 0),
+    /** What went to a queue that nobody reads: bugs. */
     deadLetters: () =>
       all.flatMap(({ isRead, arn, ready }) =>
         isRead ? [] : ready.map(({ body }) => ({ queue: arn, body })),

@@ -2,18 +2,6 @@ import { ACCOUNT, REGION } from './aws-endpoint.ts'
 import type { Functions } from './functions.ts'
 import { mayInvoke, type Stack } from './template.ts'
 
-export interface Schedules {
-  /** Named as their functions. */
-  names: string[]
-  /** Runs one now. */
-  run(name: string): Promise<unknown>
-  /** Looks at the clock: whatever has passed since the last look fires once, however often it would have. */
-  tick(): Promise<void>
-  /** Counts anew from the clock as it is, after it went back. */
-  restart(): void
-  close(): void
-}
-
 interface Rule {
   ScheduleExpression: string
   State: string
@@ -23,7 +11,7 @@ interface Rule {
 const UNITS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 }
 
 /** EventBridge rules by the moved clock. Only `rate(…)`, without retries: neither cron nor retries are used. */
-export const openSchedules = (stack: Stack, invoke: Functions['invoke'], now: () => number): Schedules => {
+export const openSchedules = (stack: Stack, invoke: Functions['invoke'], now: () => number) => {
   const invocations = stack.of<{ FunctionName: string; MaximumRetryAttempts: number }>(
     'AWS::Lambda::EventInvokeConfig',
   )
@@ -43,6 +31,7 @@ export const openSchedules = (stack: Stack, invoke: Functions['invoke'], now: ()
     })
   })
 
+  /** Runs one now, by the name of its function. */
   const run = async (name: string): Promise<unknown> => {
     const schedule = schedules.find(each => each.name === name)
     if (!schedule) throw new Error(`There is no schedule ${name}`)
@@ -52,6 +41,7 @@ export const openSchedules = (stack: Stack, invoke: Functions['invoke'], now: ()
     return invoke(name, { ...kind, ...source, time })
   }
 
+  /** Looks at the clock: whatever has passed since the last look fires once, however often it would have. */
   const tick = async (): Promise<void> => {
     const passed = schedules.filter(schedule => schedule.dueAt <= now())
     for (const schedule of passed) schedule.dueAt = now() + schedule.everyMs
@@ -62,7 +52,8 @@ export const openSchedules = (stack: Stack, invoke: Functions['invoke'], now: ()
     names: schedules.map(schedule => schedule.name),
     run,
     tick,
-    restart: () => {
+    /** Counts anew from the clock as it is, after it went back. */
+    restart: (): void => {
       for (const schedule of schedules) schedule.dueAt = now() + schedule.everyMs
     },
     close: () => clearInterval(timer),

@@ -12,16 +12,7 @@ export interface Resource<P = Properties> {
   properties: P
 }
 
-export interface Stack {
-  of<P = Properties>(type: string): Resource<P>[]
-  /** What is there and does nothing here, and why. */
-  inert: { id: string; type: string; reason: string }[]
-  arn(id: string): string
-  /** Directory of the unpacked bundle that a function's `Code` names. */
-  asset(code: { S3Key: string }): string
-  /** A function's name without the stack's: `llavero-sweep-due` is `sweep-due`. */
-  nameOf(functionNameOrArn: string): string
-}
+export type Stack = ReturnType<typeof readStack>
 
 export interface StackOptions {
   template: object
@@ -39,7 +30,7 @@ interface Template {
 }
 
 /** Reads a synthesized template; throws on whatever in it is neither honoured nor known to be inert. */
-export const readStack = (options: StackOptions): Stack => {
+export const readStack = (options: StackOptions) => {
   const { Parameters = {}, Resources } = options.template as Template
   const known: Record<string, string | undefined> = {
     'AWS::Region': REGION,
@@ -102,7 +93,8 @@ export const readStack = (options: StackOptions): Stack => {
     )
   }
 
-  const inert: Stack['inert'] = []
+  /** What is there and does nothing here, and why. */
+  const inert: { id: string; type: string; reason: string }[] = []
   const played: Resource[] = []
   for (const [id, { Type: type, Properties = {}, Condition }] of Object.entries(Resources)) {
     const reason = inertReason(type)
@@ -118,14 +110,16 @@ export const readStack = (options: StackOptions): Stack => {
   }
 
   return {
-    of: <P>(type: string) => played.filter(each => each.type === type) as Resource<P>[],
+    of: <P = Properties>(type: string) => played.filter(each => each.type === type) as Resource<P>[],
     inert,
     arn,
-    asset: ({ S3Key }) => {
+    /** Directory of the unpacked bundle that a function's `Code` names. */
+    asset: ({ S3Key }: { S3Key: string }): string => {
       const directory = join(options.assetDir, `asset.${S3Key.replace(/\.zip$/, '')}`)
       return existsSync(directory) ? directory : refuse(S3Key, 'a bundle that is not unpacked')
     },
-    nameOf: name => {
+    /** A function's name without the stack's: `llavero-sweep-due` is `sweep-due`. */
+    nameOf: (name: string): string => {
       const last = name.split(':').at(-1) ?? ''
       return last.startsWith(`${options.stack}-`) ? last.slice(options.stack.length + 1) : last
     },

@@ -1,7 +1,7 @@
 import { startAwsEndpoint } from '../../../infra/local/cloud/aws-endpoint.ts'
-import { openDynamo } from '../../../infra/local/cloud/dynamo.ts'
-import type { TableDefinition } from '../../../infra/local/cloud/dynamo-tables.ts'
-import { seedNastiness } from '../../../infra/local/cloud/nastiness.ts'
+import { openDynamo } from '../../../infra/local/dynamodb/index.ts'
+import { seedNastiness } from '../../../infra/local/dynamodb/nastiness.ts'
+import type { TableDefinition } from '../../../infra/local/dynamodb/tables.ts'
 
 const key = (hash: string, range: string) => [
   { AttributeName: hash, KeyType: 'HASH' },

@@ -1,5 +1,5 @@
 import { NotHonoured } from './aws-error.ts'
-import { invalid } from './dynamo-tables.ts'
+import { invalid } from './tables.ts'
 
 export type Input = Record<string, unknown>
 

@@ -14,9 +14,10 @@ import validations from 'dynalite/validations/index.js'
 import putValidation from 'dynalite/validations/putItem.js'
 import queryValidation from 'dynalite/validations/query.js'
 import updateValidation from 'dynalite/validations/updateItem.js'
+import { cancellation, cancelled, describeUnits, fromDynalite } from './answers.ts'
 import { AwsError } from './aws-error.ts'
-import { cancellation, cancelled, describeUnits, fromDynalite } from './dynamo-answers.ts'
-import { type Input, type Member, membersOf, rightsFor } from './dynamo-requests.ts'
+import type { Nastiness } from './nastiness.ts'
+import { type Input, type Member, membersOf, rightsFor } from './requests.ts'
 import {
   type Change,
   charge,
@@ -31,8 +32,7 @@ import {
   type TableDefinition,
   type Units,
   writesOf,
-} from './dynamo-tables.ts'
-import type { Nastiness } from './nastiness.ts'
+} from './tables.ts'
 
 type Callback = (error: unknown, value?: unknown) => void
 type Range = Record<'gt' | 'gte' | 'lt' | 'lte', string | undefined> & { reverse?: boolean; limit?: number }

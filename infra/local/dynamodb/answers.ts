@@ -1,5 +1,5 @@
 import { AwsError } from './aws-error.ts'
-import type { Item, Units } from './dynamo-tables.ts'
+import type { Item, Units } from './tables.ts'
 
 /** The answer's ConsumedCapacity: one entry a table, its indexes summed in. */
 export const describeUnits = (units: Units, mode: unknown): object[] => {
