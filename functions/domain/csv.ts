@@ -1,8 +1,11 @@
 /** Text that is not a table: what is wrong, and in which record (the heading is record 0). */
 export interface CsvFault {
   readonly record: number
-  readonly code: 'csv.open-quote' | 'csv.text-after-quote' | 'csv.quote-in-text'
+  readonly code: 'csv.open-quote' | 'csv.text-after-quote' | 'csv.quote-in-text' | 'csv.too-long'
 }
+
+/** More people than any body has; what is longer is no list of them. */
+const mostRecords = 100_000
 
 /**
  * Reads RFC 4180, strictly: comma, quotation marks doubled inside quotes, records ended by CRLF or LF. An empty last line is
@@ -39,6 +42,7 @@ export function readCsv(text: string): { records: string[][] } | { fault: CsvFau
     }
     const blank = record.length === 1 && record[0] === ''
     if (!(blank && position >= text.length)) records.push(record)
+    if (records.length > mostRecords) return { fault: { record: mostRecords, code: 'csv.too-long' } }
     record = []
     if (position >= text.length) break
     position += text[position] === '\r' && text[position + 1] === '\n' ? 2 : 1

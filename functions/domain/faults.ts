@@ -3,7 +3,7 @@ import type { CodedFault } from './refusal.ts'
 import { type Code, codeOf } from './texts/index.ts'
 
 /** More faults than these nobody reads, and the answer would outgrow what Lambda may return. */
-const mostFaults = 1_000
+export const mostFaults = 1_000
 
 /** One segment of a JSON pointer (RFC 6901): `~` and `/` are escaped. */
 export const pointerSegment = (key: string | number) =>

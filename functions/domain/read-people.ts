@@ -1,7 +1,7 @@
 import { Contract } from '../../schemas/contract.ts'
 import { RegisterRow } from '../../schemas/hr-event.ts'
 import { readCsv } from './csv.ts'
-import { faultsOf } from './faults.ts'
+import { faultsOf, mostFaults } from './faults.ts'
 import type { ImportRow } from './import-row.ts'
 import { type NationalIdScheme, parseNationalId } from './national-id.ts'
 import type { CodedFault } from './refusal.ts'
@@ -72,7 +72,10 @@ function checkRow(sent: unknown, scheme: NationalIdScheme): ImportRow | readonly
   }
 }
 
-/** Every row checked by itself and against the others: nobody may stand in a list twice. `rows` counts only if no fault was found. */
+/**
+ * Every row checked by itself and against the others: nobody may stand in a list twice. `rows` counts only if no fault was
+ * found; after a thousand faults nothing more is looked at.
+ */
 export function checkRows(
   sent: SentRows,
   scheme: NationalIdScheme,
@@ -81,6 +84,7 @@ export function checkRows(
   const rows: ImportRow[] = []
   const seen = new Set<string>()
   for (const [index, one] of sent.rows.entries()) {
+    if (faults.length > mostFaults) break
     const row = index + 1
     const checked = checkRow(one, scheme)
     if (!('person' in checked)) {

@@ -15,6 +15,12 @@ export type ReadBody =
   | { readonly kind: 'too-large' }
   | { readonly kind: 'malformed'; readonly faults: readonly CodedFault[] }
 
+/** What a route takes. Values are members and elements, all together: a parser that finds a fault in each must survive it. */
+export interface BodyLimits {
+  readonly csv: boolean
+  readonly mostValues: number
+}
+
 interface RawBody {
   readonly body?: string | undefined
   readonly isBase64Encoded?: boolean | undefined
@@ -39,7 +45,7 @@ const decode = (raw: RawBody): string | null => {
  * Reads a body as what it says it is. Without a content type it is taken for JSON; `text/csv` only where `csv` is allowed.
  * Never throws: whatever cannot be read is a fault with a pointer.
  */
-export const readBody = (raw: RawBody, csv = false): ReadBody => {
+export const readBody = (raw: RawBody, { csv, mostValues }: BodyLimits): ReadBody => {
   const bytes = Buffer.byteLength(raw.body ?? '', raw.isBase64Encoded ? 'base64' : 'utf8')
   if (bytes > largestBody) return { kind: 'too-large' }
   const text = decode(raw)?.replace(/^\uFEFF/, '')
@@ -55,10 +61,9 @@ export const readBody = (raw: RawBody, csv = false): ReadBody => {
   } catch {
     return malformed('shape.malformed-json')
   }
-  const unsound = unsoundTexts(value)
-  const faults: readonly CodedFault[] = unsound
-    ? [...repeatedMembers(text), ...unsound]
-    : [{ pointer: '', code: 'body.too-deep' }]
+  const unsound = unsoundTexts(value, mostValues)
+  if (!Array.isArray(unsound)) return malformed(unsound)
+  const faults = [...repeatedMembers(text), ...unsound]
   return faults.length > 0 ? { kind: 'malformed', faults } : { kind: 'json', value }
 }
 
@@ -107,19 +112,22 @@ const endOfString = (text: string, start: number): number => {
   return end
 }
 
-/** Texts that no store and no target keeps as they are: NUL, half surrogate pairs. Null: nested past all sense. */
-const unsoundTexts = (root: unknown): CodedFault[] | null => {
+/** Texts that no store and no target keeps as they are: NUL, half surrogate pairs. A code alone: more than any body has. */
+const unsoundTexts = (root: unknown, mostValues: number): CodedFault[] | Code => {
   const faults: CodedFault[] = []
+  let values = 0
   const rest: { value: unknown; pointer: string; depth: number }[] = [{ value: root, pointer: '', depth: 0 }]
   for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
     const { value, pointer, depth } = next
     const unsound = (text: string) => text.includes('\u0000') || !text.isWellFormed()
     if (typeof value === 'string' && unsound(value)) faults.push({ pointer, code: 'text.unprintable' })
     if (typeof value !== 'object' || value === null) continue
-    if (depth >= deepest) return null
+    if (depth >= deepest) return 'body.too-deep'
     for (const [key, member] of Object.entries(value)) {
       const where = pointer + pointerSegment(key.toWellFormed())
       if (unsound(key)) faults.push({ pointer: where, code: 'text.unprintable' })
+      values += 1
+      if (values > mostValues) return 'shape.too-big'
       rest.push({ value: member, pointer: where, depth: depth + 1 })
     }
   }

@@ -1,4 +1,5 @@
 import type { Problem } from '../../schemas/problem.ts'
+import { mostFaults } from '../domain/faults.ts'
 import type { Refusal, RefusalCode } from '../domain/refusal.ts'
 import { type Code, type Locale, say } from '../domain/texts/index.ts'
 
@@ -48,7 +49,9 @@ export const problemOf = (locale: Locale, refusal: Refusal | { refused: 'interna
       status,
       detail: say(locale, detail),
       ...(faults && {
-        faults: faults.map(({ pointer, code }) => ({ pointer, code, message: say(locale, code) })),
+        faults: faults
+          .slice(0, mostFaults)
+          .map(({ pointer, code }) => ({ pointer, code, message: say(locale, code) })),
       }),
     },
   }

@@ -70,6 +70,11 @@ export interface Front extends Counter {
 
 const metrics = new Metrics({ namespace: 'Llavero' })
 
+/** The longest form has some 15,000 values. */
+const mostValues = 30_000
+/** In 6 MB there are no more people than these values make. */
+const mostValuesOfList = 1_000_000
+
 /** Query members by name. One given twice is a fault: which of them counts would be a guess. */
 const readQuery = (
   event: APIGatewayProxyEventV2,
@@ -108,7 +113,7 @@ export const route =
     if (query?.success === false) faults.push(...faultsOf(query.error, given, '/query'))
     let body: B | undefined
     if (shape.body) {
-      const sent = readBody(event)
+      const sent = readBody(event, { csv: false, mostValues })
       if (sent.kind === 'too-large') return refuse('too-large')
       if (sent.kind === 'malformed') return refuse('malformed', sent.faults)
       if (sent.kind !== 'json') return refuse('malformed', [{ pointer: '', code: 'body.absent' }])
@@ -117,10 +122,8 @@ export const route =
       else {
         const found = faultsOf(parsed.error, sent.value)
         const further = shape.inspect?.(sent.value) ?? []
-        faults.push(
-          ...found,
-          ...further.filter(({ pointer }) => !found.some(fault => fault.pointer === pointer)),
-        )
+        const told = new Set(found.map(({ pointer }) => pointer))
+        faults.push(...found, ...further.filter(({ pointer }) => !told.has(pointer)))
       }
     }
     if (faults.length > 0) return refuse('invalid', faults)
@@ -138,7 +141,7 @@ export const route =
 export const bodyRoute =
   <Q>(query: z.ZodType<Q>, run: (call: Call<unknown, Q, SentBody>) => Promise<Answer | Refusal>): Route =>
   sent => {
-    const body = readBody(sent.event, true)
+    const body = readBody(sent.event, { csv: true, mostValues: mostValuesOfList })
     if (body.kind === 'too-large') return Promise.resolve(refuse('too-large'))
     if (body.kind === 'malformed') return Promise.resolve(refuse('malformed', body.faults))
     if (body.kind === 'absent')
@@ -217,7 +220,7 @@ const send = ({ status, body, headers }: Answer): APIGatewayProxyStructuredResul
 
 const stack = (counter: Counter, run: (event: APIGatewayProxyEventV2) => Promise<Answer | Refusal>) =>
   middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
-    .use(injectLambdaContext(counter.logger, { resetKeys: true }))
+    .use(injectLambdaContext(counter.logger, { resetKeys: true, logEvent: false }))
     .use(sealAnswers(counter))
     .use(answerFaults(counter))
     .before(({ event }) => counter.logger.appendKeys({ correlationId: correlationOf(event) }))

@@ -1,4 +1,5 @@
 import type { AuditEntry, AuditPage, AuditQuery } from '../../schemas/api.ts'
+import { Instant } from '../../schemas/calendar.ts'
 import { addDays, normalInstant, startOfDay } from '../domain/civil-time.ts'
 import { parseNationalId } from '../domain/national-id.ts'
 import { type CodedFault, type Refusal, refuse } from '../domain/refusal.ts'
@@ -16,6 +17,9 @@ const pageSize = 100
 /** Entries looked at for one page at most: a filter that fits little then answers a short page and a cursor. */
 const lookedAt = 1_000
 const longestDays = 31
+/** Where a page ends: an entry's instant and id. */
+const isPlace = (place: string) =>
+  /^.{24}#[0-9a-f-]{36}$/.test(place) && Instant.safeParse(place.slice(0, 24)).success
 
 /** Entries of the ledger, oldest first. One of subject, actor and request, or a period of at most 31 days, has to be given. */
 export async function readAudit(registers: Needed, query: AuditQuery): Promise<AuditPage | Refusal> {
@@ -24,7 +28,8 @@ export async function readAudit(registers: Needed, query: AuditQuery): Promise<A
   const range = { from: startOf(query.from, settings.timeZone), to: endOf(query.to, settings.timeZone) }
   const named = query.subject ?? query.actor ?? query.request
   const faults: CodedFault[] = []
-  if (cursor === null) faults.push({ pointer: '/query/cursor', code: 'query.bad-cursor' })
+  const astray = cursor !== null && cursor.place !== null && !isPlace(cursor.place)
+  if (cursor === null || astray) faults.push({ pointer: '/query/cursor', code: 'query.bad-cursor' })
   const days = daysBetween(query.from, query.to)
   if (named === undefined && (days === null || days > longestDays))
     faults.push({ pointer: '/query', code: 'query.too-wide' })

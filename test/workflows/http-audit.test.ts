@@ -102,6 +102,7 @@ describe('the audit', () => {
     ['request=2026', '/query/request'],
     ['subject=76.086.428-5&act=gossip', '/query/act'],
     ['subject=76.086.428-5&cursor=zzz', '/query/cursor'],
+    [`from=${today}&to=${today}&cursor=${Buffer.from('hello').toString('base64url')}`, '/query/cursor'],
   ])('is not for browsing: 400 for «%s»', async (query, pointer) => {
     const answer = await app.call('GET', `/audit?${query}`, { as: security })
     expect(answer.status).toBe(400)

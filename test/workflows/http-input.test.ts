@@ -35,6 +35,8 @@ describe('a body that cannot be read', () => {
     ['a number too great for anybody', '1e999', {}],
     ['depth beyond sense', deep, {}],
     ['depth under a known member', `{"unit":"dideco","activations":${deep}}`, {}],
+    ['more lines than anybody could sign', `{"activations":[${'1,'.repeat(400_000)}1]}`, {}],
+    ['more faults than anybody could read', `{"activations":[${'{},'.repeat(14_000)}{}]}`, {}],
     ['another content type', JSON.stringify(good()), { 'content-type': 'text/plain' }],
     ['a form of a web page', 'unit=dideco', { 'content-type': 'application/x-www-form-urlencoded' }],
     ['CSV where no CSV belongs', 'a,b', { 'content-type': 'text/csv' }],

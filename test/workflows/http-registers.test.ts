@@ -123,10 +123,18 @@ describe('the list of people', () => {
     ['an unknown column', 'nationalId,colour\n', 'text/csv', '/0/1'],
     ['an open quote', 'nationalId,"unit', 'text/csv', '/0'],
     ['nothing', '', 'text/csv', '/0/nationalId'],
+    ['a million empty lines', '\n'.repeat(1_000_000), 'text/csv', '/100000'],
   ])('is refused whole where it is no list: %s', async (_, body, type, pointer) => {
     const answer = await post(body, { 'content-type': type })
     expect(answer.status).toBe(400)
     expect(answer.body.faults.map((fault: { pointer: string }) => fault.pointer)).toContain(pointer)
+  })
+
+  it('does not break on a list of anything but people', async () => {
+    for (const body of [`[${'1,'.repeat(900_000)}1]`, `[${'{},'.repeat(900_000)}{}]`]) {
+      const answer = ImportAnswer.parse((await post(body)).body)
+      expect([answer.applied, answer.faults.length]).toEqual([0, 1_000])
+    }
   })
 
   it('records a move to another unit, which ends what the old unit granted (R10)', async () => {
