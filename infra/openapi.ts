@@ -251,7 +251,8 @@ function operationOf(operation: Operation): Json {
         String(status),
         {
           description: problemTexts[status],
-          content: { 'application/problem+json': { schema: schemaOf(Problem) } },
+          // The authorizer's refusal is API Gateway's own, and has no body worth relying on (ADR 0009).
+          ...(status !== 401 && { content: { 'application/problem+json': { schema: schemaOf(Problem) } } }),
         },
       ]),
     ]),
