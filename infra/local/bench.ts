@@ -8,6 +8,10 @@ import type { Issuer } from './issuer.ts'
 import { keepJson, keptJson } from './kept-json.ts'
 import type { LocalPostgres } from './postgres/start-postgres.ts'
 import { comparable, type SampleBody } from './sample/body.ts'
+import { fileSampleForm, seedSample } from './sample/seed.ts'
+
+/** A clock set to "now" by a client arrives a little late: that much backward is no journey into the past. */
+export const CLOCK_TOLERANCE_MS = 1_000
 
 export type Fault = 'down' | 'frozen' | 'empty' | 'slow'
 
@@ -27,6 +31,7 @@ export type Bench = ReturnType<typeof openBench>
 /** What the `/local/*` helpers move: clock, schedules, faults, tokens, and the state as right after boot. */
 export function openBench({ settings, sample, issuer, client, cloud, directory, postgres, dataDir }: Parts) {
   const snapshotFile = join(dataDir, 'after-boot.json')
+  const emptyFile = join(dataDir, 'before-boot.json')
   const clockFile = join(dataDir, 'clock.json')
   const samplePeople = sample.people.map(person => comparable(person.nationalId))
   const inRole = (role: string) =>
@@ -40,17 +45,43 @@ export function openBench({ settings, sample, issuer, client, cloud, directory, 
   const setFault = async (target: TargetId, kind: Fault | null) =>
     target === 'directory' ? directory.setFault(kind) : postgres.setFault(target, kind)
 
-  async function restore(): Promise<void> {
+  /** Rings what is due. Answers how many rows and requests were. */
+  async function sweep(): Promise<number> {
+    const { rung, requests } = (await cloud.runSchedule('sweep-due')) as { rung: number; requests: number }
+    return rung + requests
+  }
+
+  async function putBack(kept: {
+    tables: Parameters<Cloud['restore']>[0]
+    directory: never
+    postgres: string
+  }) {
     await Promise.all(settings.targets.map(({ id }) => setFault(id, null)))
-    cloud.clock.reset()
-    keepJson(clockFile, { offset: 0 })
-    const kept = keptJson(snapshotFile)
     await cloud.restore(kept.tables, async () => {
       directory.restore(kept.directory)
       await postgres.restore(kept.postgres)
     })
     linked = new Set(samplePeople)
+  }
+
+  async function restore(): Promise<void> {
+    cloud.clock.reset()
+    keepJson(clockFile, { offset: 0 })
+    await putBack(keptJson(snapshotFile))
     fresh = true
+  }
+
+  /** Into the past: the body is founded anew by that clock, for what was granted today would not have begun by then. */
+  async function foundAt(to: number): Promise<void> {
+    const { tables } = keptJson(snapshotFile)
+    const none = Object.fromEntries(Object.keys(tables).map(table => [table, []]))
+    await putBack({ tables: none, ...keptJson(emptyFile) })
+    await cloud.clock.set(to)
+    await cloud.redeploy()
+    await seedSample(client, issuer, sample)
+    await fileSampleForm(client, issuer, sample)
+    do await cloud.quiet()
+    while ((await sweep()) > 0)
   }
 
   return {
@@ -70,8 +101,14 @@ export function openBench({ settings, sample, issuer, client, cloud, directory, 
       ready = true
     },
     async moveClock(to: number): Promise<void> {
-      if (to > cloud.clock.now()) fresh = false
       keepJson(clockFile, { offset: to - Date.now() })
+      if (to < cloud.clock.now() - CLOCK_TOLERANCE_MS) {
+        turn = turn.catch(() => undefined).then(() => foundAt(to))
+        await turn
+        fresh = true
+        return
+      }
+      if (to > cloud.clock.now()) fresh = false
       await cloud.clock.set(to)
     },
     /** A clock that was moved goes on from there after a restart: what the state says is due, is due by it. */
@@ -81,11 +118,7 @@ export function openBench({ settings, sample, issuer, client, cloud, directory, 
     },
     runSchedule: cloud.runSchedule,
     permissions: cloud.permissions,
-    /** Rings what is due. Answers how many rows and requests were. */
-    async sweep(): Promise<number> {
-      const { rung, requests } = (await cloud.runSchedule('sweep-due')) as { rung: number; requests: number }
-      return rung + requests
-    },
+    sweep,
     /** True once no function runs and no queue holds a message; false after that many milliseconds. */
     settled: (patience: number): Promise<boolean> =>
       Promise.race([cloud.quiet().then(() => true), sleep(Math.max(0, patience), false, { ref: false })]),
@@ -108,6 +141,10 @@ export function openBench({ settings, sample, issuer, client, cloud, directory, 
     async keepSnapshot(form: string): Promise<void> {
       const [tables, kept] = await Promise.all([cloud.snapshot(), postgres.snapshot()])
       keepJson(snapshotFile, { form, tables, postgres: kept, directory: directory.snapshot() })
+    },
+    /** Keeps the targets as they are before anything is filed. */
+    async keepEmpty(): Promise<void> {
+      keepJson(emptyFile, { postgres: await postgres.snapshot(), directory: directory.snapshot() })
     },
     /** One after the other; false before there is a state to go back to. */
     reset(): Promise<boolean> {

@@ -90,6 +90,7 @@ export async function bootLaptop(dataDir: string, port: number, measure: Measure
     const idle = () => client('GET', '/local/idle')
     await bench.endDeadLeases()
     if (bench.formNumber() === undefined) {
+      await bench.keepEmpty()
       await measure('sample body', seedSample(client, issuer, sample))
       const { number } = await fileSampleForm(client, issuer, sample)
       mustBe(await measure('convergence', idle()), 200, 'GET /local/idle')

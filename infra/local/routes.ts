@@ -3,12 +3,10 @@ import * as z from 'zod'
 import { Instant } from '../../schemas/calendar.ts'
 import { WrittenNationalId } from '../../schemas/person.ts'
 import { TargetId } from '../../schemas/settings.ts'
-import type { Bench } from './bench.ts'
+import { type Bench, CLOCK_TOLERANCE_MS } from './bench.ts'
 
 /** How long `/local/idle` and a schedule's run wait for the work to settle. */
 const PATIENCE_MS = 50_000
-/** A clock set to "now" by a client arrives a little late: that much backward is no journey into the past. */
-const CLOCK_TOLERANCE_MS = 1_000
 const LONGEST_BODY = 10_000
 
 interface Reply {

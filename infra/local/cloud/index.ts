@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs'
+import { createWriteStream, mkdirSync, rmSync, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { JSONWebKeySet } from 'jose'
@@ -90,7 +90,8 @@ const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack) =>
     authorise: permissions.authorise,
   } satisfies AwsServices)
 
-  await deployCustomResources(stack, invoke, inData('custom-resources.json'))
+  const deployed = inData('custom-resources.json')
+  await deployCustomResources(stack, invoke, deployed)
   const schedules = keep(openSchedules(stack, invoke, now))
   const { port, localRoutes, keys } = options
   const gateway = keep(await startGateway({ stack, invoke, now, accessLog, port, localRoutes, keys }))
@@ -145,6 +146,11 @@ const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack) =>
     quiet: () => settle(functions.running, queues.queued),
     snapshot: dynamo.snapshot,
     restore,
+    /** Deploys once more onto what is there: into emptied tables, as on the first day. */
+    redeploy: () => {
+      rmSync(deployed, { force: true })
+      return deployCustomResources(stack, invoke, deployed)
+    },
     /** Bugs, of the product or of this copy: what was refused, and how functions failed. */
     faults: () => [...aws.faults(), ...functions.failures()],
     permissions: permissions.list,
