@@ -17,7 +17,7 @@ export interface DirectoryRow {
   readonly overOpenldap: number
 }
 
-const lookupsEach = 10
+const lookupsEach = 40
 const names = ['connector', 'ldapts', 'openldap'] as const
 
 /** A fresh Samba; in each round every contestant does every act with people of its own, in turning order. */

@@ -79,14 +79,15 @@ async function searchOne(
     })
     const [entry] = searchEntries
     if (entry === undefined) return null
-    return await accountOf(client, entry)
+    const groups = texts(entry, 'memberOf')
+    return accountOf(entry, groups.length > 0 ? groups : await wholeList(client, entry, 'memberOf'))
   } catch (error) {
     if (resultCode(error) === 32 && scope === 'base') return null
     throw error
   }
 }
 
-async function accountOf(client: Client, entry: Entry): Promise<Account> {
+function accountOf(entry: Entry, memberOf: readonly string[]): Account {
   const guid = bytes(entry, 'objectGUID')
   const sid = bytes(entry, 'objectSid')
   const name = text(entry, 'sAMAccountName')
@@ -94,7 +95,7 @@ async function accountOf(client: Client, entry: Entry): Promise<Account> {
   // Every account has these four: one that seems not to is one we may not read.
   if (guid === null || sid === null || name === null || flags === null) throw fault('misconfigured', false)
   const groups = new Map<string, string>()
-  for (const dn of await wholeList(client, entry, 'memberOf')) groups.set(keyOf(dn), dn)
+  for (const dn of memberOf) groups.set(keyOf(dn), dn)
   const control = Number(flags)
   return {
     dn: entry.dn,
@@ -105,21 +106,24 @@ async function accountOf(client: Client, entry: Entry): Promise<Account> {
     expires: text(entry, 'accountExpires'),
     passwordless: (control & passwordlessFlag) !== 0 && (text(entry, 'pwdLastSet') ?? '0') === '0',
     groups,
-    profile: Object.fromEntries(
-      profileAttributes.map(attribute => [attribute, text(entry, attribute) ?? '']),
-    ) as ProfileValues,
+    profile: {
+      displayName: text(entry, 'displayName') ?? '',
+      givenName: text(entry, 'givenName') ?? '',
+      sn: text(entry, 'sn') ?? '',
+      title: text(entry, 'title') ?? '',
+      department: text(entry, 'department') ?? '',
+      employeeID: text(entry, 'employeeID') ?? '',
+    },
     sid,
     primaryGroup: Number(text(entry, 'primaryGroupID') ?? 0),
     service: text(entry, 'servicePrincipalName') !== null || text(entry, 'adminCount') === '1',
   }
 }
 
-/** All values of a list that the server may hand out in ranges (`memberOf;range=0-1499`). */
-export async function wholeList(client: Client, entry: Entry, attribute: string): Promise<string[]> {
-  const ranged = `${attribute.toLowerCase()};range=`
-  const found = texts(entry, attribute)
-  if (found.length > 0) return found
-  let piece = Object.keys(entry).find(key => key.toLowerCase().startsWith(ranged))
+/** All values of a list that the server hands out in ranges (`memberOf;range=0-1499`); none if it is not there at all. */
+async function wholeList(client: Client, entry: Entry, attribute: string): Promise<string[]> {
+  const found: string[] = []
+  let piece = rangeOf(entry, attribute, 0)
   while (piece !== undefined) {
     found.push(...texts(entry, piece))
     if (piece.endsWith('-*')) break
@@ -129,13 +133,20 @@ export async function wholeList(client: Client, entry: Entry, attribute: string)
     const [more] = answer.searchEntries
     if (more === undefined) throw fault('missing', true)
     entry = more
-    piece = Object.keys(entry).find(
-      key => key.toLowerCase().startsWith(`${ranged}${next}-`) && texts(entry, key).length > 0,
-    )
+    piece = rangeOf(entry, attribute, next)
     if (piece === undefined) throw fault('throttled', true)
   }
   return found
 }
+
+/** The name under which the values from `from` on have come. One that was asked for and has not come is an empty list. */
+const rangeOf = (entry: Entry, attribute: string, from: number): string | undefined =>
+  Object.keys(entry).find(
+    key =>
+      key.includes(';') &&
+      key.toLowerCase().startsWith(`${attribute.toLowerCase()};range=${from}-`) &&
+      texts(entry, key).length > 0,
+  )
 
 /** What the contract shows of an account. */
 export function observationOf(account: Account, layout: Layout): Observation {

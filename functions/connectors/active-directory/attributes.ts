@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto'
+import { hash, randomInt } from 'node:crypto'
 import { Attribute, Change, type Entry } from 'ldapts'
 import type { Profile } from '../contract.ts'
 
@@ -35,13 +35,10 @@ export function expiresThen(ticks: string | null, instant: string | null): boole
 
 /** RFC 4122 text of an `objectGUID`: its first three groups are stored little-endian. */
 export function guidText(bytes: Buffer): string {
-  const swapped = Buffer.concat([
-    Buffer.from(bytes.subarray(0, 4)).reverse(),
-    Buffer.from(bytes.subarray(4, 6)).reverse(),
-    Buffer.from(bytes.subarray(6, 8)).reverse(),
-    bytes.subarray(8),
-  ]).toString('hex')
-  return swapped.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+  const hex = bytes.toString('hex')
+  const pair = (at: number) => hex.slice(2 * at, 2 * at + 2)
+  const time = `${pair(3)}${pair(2)}${pair(1)}${pair(0)}-${pair(5)}${pair(4)}-${pair(7)}${pair(6)}`
+  return `${time}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
 /** The last sub-authority of an `objectSid`: what the domain adds to its own id. */
@@ -54,7 +51,10 @@ export function texts(entry: Entry, attribute: string): string[] {
   return (Array.isArray(value) ? value : [value]).map(String)
 }
 
-export const text = (entry: Entry, attribute: string): string | null => texts(entry, attribute)[0] ?? null
+export function text(entry: Entry, attribute: string): string | null {
+  const value = entry[attribute]
+  return typeof value === 'string' ? value : (texts(entry, attribute)[0] ?? null)
+}
 
 export function bytes(entry: Entry, attribute: string): Buffer | null {
   const value = entry[attribute]
@@ -93,7 +93,7 @@ export function profileValues(profile: Profile): ProfileValues {
 
 export function hashOf(values: ProfileValues): string {
   const canonical = JSON.stringify(profileAttributes.map(attribute => values[attribute]))
-  return createHash('sha256').update(canonical).digest('hex')
+  return hash('sha256', canonical)
 }
 
 export const replace = (type: string, value: string | null): Change =>
