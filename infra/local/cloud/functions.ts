@@ -17,10 +17,10 @@ interface Definition {
   Timeout: number
 }
 
-/** Runs of one function at the same time: callers of HTTP race each other, queues need only show that two can. */
-const MOST_RUNS = { http: 3, queue: 2 }
-/** A worker costs 30 MB. Beyond this many the idle one that was used longest ago makes room. */
-const WARM_WORKERS = 10
+/** Runs of one function at the same time: enough to show that they race each other. */
+const MOST_RUNS = 2
+/** A worker costs 40 MB. Beyond this many the idle one that was used longest ago makes room. */
+const WARM_WORKERS = 8
 const LONGEST_QUEUE = 1_000
 
 /**
@@ -28,13 +28,10 @@ const LONGEST_QUEUE = 1_000
  * template gives it and nothing else. `offset` holds the milliseconds by which their clock is moved.
  */
 export const openFunctions = (stack: Stack, endpoint: string, offset: SharedArrayBuffer, log: Writable) => {
-  const listeners = stack.of<{ FunctionName: string }>('AWS::Lambda::EventSourceMapping')
   const functions = new Map(
     stack.of<Definition>('AWS::Lambda::Function').map(({ id, properties: definition }) => {
       if (definition.Runtime !== 'nodejs24.x') throw new Error(`${id}: only nodejs24.x is honoured`)
-      const listens = listeners.some(each => each.properties.FunctionName === definition.FunctionName)
-      const most = listens ? MOST_RUNS.queue : MOST_RUNS.http
-      const concurrency = Math.min(most, definition.ReservedConcurrentExecutions ?? most)
+      const concurrency = Math.min(MOST_RUNS, definition.ReservedConcurrentExecutions ?? MOST_RUNS)
       const pool = { idle: [] as Worker[], free: concurrency, waiting: [] as (() => void)[] }
       return [stack.nameOf(definition.FunctionName), { definition, arn: stack.arn(id), concurrency, ...pool }]
     }),
@@ -59,7 +56,7 @@ export const openFunctions = (stack: Stack, endpoint: string, offset: SharedArra
       stdout: true,
       stderr: true,
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 4 },
+      resourceLimits: { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 2 },
       env: {
         ...definition.Environment?.Variables,
         AWS_ACCESS_KEY_ID: name,
