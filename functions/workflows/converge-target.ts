@@ -1,37 +1,31 @@
-import type { LedgerEntry } from '../../schemas/ledger.ts'
-import type { TargetId } from '../../schemas/settings.ts'
-import type { Observation, Step, TargetRow } from '../../schemas/target.ts'
-import type { Applied, Connector, ConnectorError, Outcome, Profile } from '../connectors/contract.ts'
-import { dayOf } from '../domain/civil-time.ts'
-import { type Desired, desiredAccess } from '../domain/desired-access.ts'
+import type { Observation, TargetRow } from '../../schemas/target.ts'
+import type { Applied, ConnectorError, Outcome, Profile } from '../connectors/contract.ts'
+import { desiredAccess } from '../domain/desired-access.ts'
 import { planSteps, reaches } from '../domain/plan.ts'
-import { foldEvents } from '../domain/register.ts'
-import type { EntryDraft } from '../stores/ledger.ts'
-import type { PersonAggregate } from '../stores/people.ts'
-import { type Engine, instantOf, latest, quarantineOver, targetSettings } from './engine.ts'
+import {
+  accountOf,
+  type Convergence,
+  causeOf,
+  entryOf,
+  failedState,
+  hashFor,
+  noProfile,
+  nothingThere,
+  type PlannedRun,
+  prepareRun,
+  type Run,
+  type SeenRun,
+  seenNow,
+  settledState,
+  shown,
+} from './convergence-run.ts'
+import { instantOf, quarantineOver, targetSettings } from './engine.ts'
 import { pickName } from './pick-name.ts'
-
-export interface Convergence extends Engine {
-  readonly target: TargetId
-  readonly connector: Connector
-}
 
 /** A lease outlives the longest run of the function (60 s), so that it ends only when the run is surely dead. */
 const leaseMilliseconds = 90_000
 const waitMilliseconds = 60_000
 const pausedMilliseconds = 600_000
-const parkedMilliseconds = 86_400_000
-/** Seconds until the next try after the n-th failure; the sweeper's minute is the finest grain. */
-const backOffSeconds = [30, 60, 120, 300, 900, 1800, 3600]
-
-/** One person's run: the aggregate as read, and what follows from it at `asOf`. */
-interface Run {
-  readonly person: PersonAggregate
-  readonly row: TargetRow
-  readonly asOf: string
-  readonly desired: Desired
-  readonly profile: Profile | null
-}
 
 /** A bug in one person's run, for the queue to repeat and finally to put among the dead letters. */
 export interface BrokenRun {
@@ -67,7 +61,7 @@ export async function convergeTarget(
   const loaded = await Promise.all([...new Set(personIds)].map(id => engine.people.load(id)))
   const candidates = loaded.flatMap(person => {
     const row = person?.targets.get(engine.target)
-    return person == null || row === undefined ? [] : [prepare(engine, person, row, eventAt)]
+    return person == null || row === undefined ? [] : [prepareRun(engine, person, row, eventAt)]
   })
   const ready = await guarded(candidates, run => admit(engine, run))
 
@@ -101,37 +95,6 @@ export async function convergeTarget(
   return broken
 }
 
-function prepare(engine: Convergence, person: PersonAggregate, row: TargetRow, eventAt: string): Run {
-  const { settings } = engine
-  const asOf = latest(eventAt, instantOf(engine.clock()), row.lastAsOf)
-  const facts = foldEvents(person.events, dayOf(asOf, settings.timeZone), settings.timeZone)
-  const names = facts.person ?? person.row.declared?.person ?? null
-  const unit = facts.unit ?? person.row.declared?.unit ?? ''
-  return {
-    person,
-    row,
-    asOf,
-    desired: desiredAccess(person, engine.target, settings, asOf),
-    profile: names === null ? null : { ...names, nationalId: person.row.nationalId, unit },
-  }
-}
-
-const accountOf = ({ person, row }: Run) => ({
-  personId: row.personId,
-  nationalId: person.row.nationalId,
-  accountId: row.accountId,
-  name: row.name,
-})
-
-/** Somebody the register does not name (yet) can only lose access: no step of such a plan writes a profile. */
-const noProfile = ({ person }: Run): Profile => ({
-  nationalId: person.row.nationalId,
-  givenNames: '',
-  surnames: '',
-  position: '',
-  unit: '',
-})
-
 /** Lets a run go on unless another one holds the lease, the target rests, or it has to wait for the directory. */
 async function admit(engine: Convergence, run: Run): Promise<Run | null> {
   const { row } = run
@@ -158,10 +121,6 @@ function mustWait(engine: Convergence, run: Run): boolean {
   const directory = run.person.targets.get('directory')
   if (directory === undefined || directory.observed?.state === 'enabled') return false
   return desiredAccess(run.person, 'directory', engine.settings, run.asOf).enabled
-}
-
-interface SeenRun extends Run {
-  readonly observation: Observation
 }
 
 /** Takes in what was seen: an outside failure backs off, an open intent is closed by what the target shows. */
@@ -193,21 +152,6 @@ async function digest(
   })
   engine.log('intent-closed', { personId: run.row.personId, target: run.row.target, reached })
   return closed === null ? null : { ...run, row: closed.row, observation }
-}
-
-/** The name is borne by somebody else's account, and this person has none: there is nothing to close. */
-const nothingThere: Observation = {
-  state: 'absent',
-  accountId: null,
-  name: null,
-  expiresAt: null,
-  rights: [],
-  retired: null,
-  profileHash: null,
-}
-
-interface PlannedRun extends SeenRun {
-  readonly steps: readonly Step[]
 }
 
 /** Plans the difference; where there is none the row is settled without an entry, for nothing was done. */
@@ -335,18 +279,6 @@ async function backOff(engine: Convergence, run: Run, error: ConnectorError): Pr
   })
 }
 
-function failedState(engine: Convergence, run: Run, fault: string, retryable: boolean) {
-  const attempts = run.row.attempts + 1
-  const parked = !retryable || attempts >= engine.settings.limits.attemptsBeforeParking
-  const seconds = backOffSeconds[Math.min(attempts, backOffSeconds.length) - 1] ?? 3600
-  return {
-    attempts,
-    fault,
-    state: parked ? ('parked' as const) : ('pending' as const),
-    dueAt: instantOf(engine.clock() + (parked ? parkedMilliseconds : seconds * 1000)),
-  }
-}
-
 /** The target holds the reserved name for somebody unknown to us: the account gets the next name before it exists. */
 async function rename(engine: Convergence, run: Run, names: Profile): Promise<void> {
   const { row } = run
@@ -365,56 +297,6 @@ async function rename(engine: Convergence, run: Run, names: Profile): Promise<vo
   })
   engine.log('renamed', { personId: row.personId, target: row.target })
   await ringSelf(engine, run)
-}
-
-const hashFor = (engine: Convergence, run: SeenRun): string =>
-  run.profile === null ? (run.observation.profileHash ?? '') : engine.connector.profileHash(run.profile)
-
-const seenNow = (engine: Convergence, run: Run, observation: Observation) => ({
-  observed: observation,
-  observedAt: instantOf(engine.clock()),
-  accountId: observation.accountId ?? run.row.accountId,
-  lastAsOf: run.asOf,
-})
-
-const settledState = (run: Run) => ({
-  appliedVersion: run.row.desiredVersion,
-  dueAt: run.desired.changesAt,
-  state: 'converged' as const,
-  attempts: 0,
-  fault: null,
-  urgent: false,
-})
-
-/** A fact that was not answered yet is the cause; where there is none, time alone changed what should be. */
-const causeOf = (run: Run) =>
-  run.row.appliedVersion < run.row.desiredVersion ? run.row.cause : { kind: 'calendar', ref: run.asOf }
-
-/** An observation as the ledger may hold it: ids and flags, no names (a mailbox's id is its address: left out). */
-const shown = (observation: Observation) => ({
-  state: observation.state,
-  accountId: observation.accountId === observation.name ? null : observation.accountId,
-  expiresAt: observation.expiresAt,
-  rights: observation.rights.map(right => right.id),
-  retired: observation.retired,
-})
-
-function entryOf(
-  engine: Convergence,
-  run: Run,
-  phase: LedgerEntry['phase'],
-  said: Pick<EntryDraft, 'asOf' | 'cause' | 'before' | 'after' | 'evidence'> & { act?: EntryDraft['act'] },
-): EntryDraft {
-  return {
-    act: 'account-converged',
-    ...said,
-    at: instantOf(engine.clock()),
-    phase,
-    subject: run.row.personId,
-    actor: { personId: null, role: 'system', onBehalfOf: null },
-    system: engine.target,
-    request: said.cause.kind === 'form' ? said.cause.ref : null,
-  }
 }
 
 async function ringSelf(engine: Convergence, run: Run): Promise<void> {

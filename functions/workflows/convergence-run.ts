@@ -1,0 +1,147 @@
+import type { LedgerEntry } from '../../schemas/ledger.ts'
+import type { TargetId } from '../../schemas/settings.ts'
+import type { Observation, Step, TargetRow } from '../../schemas/target.ts'
+import type { Connector, Profile } from '../connectors/contract.ts'
+import { dayOf } from '../domain/civil-time.ts'
+import { type Desired, desiredAccess } from '../domain/desired-access.ts'
+import { foldEvents } from '../domain/register.ts'
+import type { EntryDraft } from '../stores/ledger.ts'
+import type { PersonAggregate } from '../stores/people.ts'
+import { type Engine, instantOf, latest } from './engine.ts'
+
+export interface Convergence extends Engine {
+  readonly target: TargetId
+  readonly connector: Connector
+}
+
+const parkedMilliseconds = 86_400_000
+/** Seconds until the next try after the n-th failure; the sweeper's minute is the finest grain. */
+const backOffSeconds = [30, 60, 120, 300, 900, 1800, 3600]
+
+/** One person's run: the aggregate as read, and what follows from it at `asOf`. */
+export interface Run {
+  readonly person: PersonAggregate
+  readonly row: TargetRow
+  readonly asOf: string
+  readonly desired: Desired
+  readonly profile: Profile | null
+}
+
+export interface SeenRun extends Run {
+  readonly observation: Observation
+}
+
+export interface PlannedRun extends SeenRun {
+  readonly steps: readonly Step[]
+}
+
+/** What follows from a person's record at `asOf`, the latest of event, clock and the row's last run. */
+export function prepareRun(
+  engine: Convergence,
+  person: PersonAggregate,
+  row: TargetRow,
+  eventAt: string,
+): Run {
+  const { settings } = engine
+  const asOf = latest(eventAt, instantOf(engine.clock()), row.lastAsOf)
+  const facts = foldEvents(person.events, dayOf(asOf, settings.timeZone), settings.timeZone)
+  const names = facts.person ?? person.row.declared?.person ?? null
+  const unit = facts.unit ?? person.row.declared?.unit ?? ''
+  return {
+    person,
+    row,
+    asOf,
+    desired: desiredAccess(person, engine.target, settings, asOf),
+    profile: names === null ? null : { ...names, nationalId: person.row.nationalId, unit },
+  }
+}
+
+export const accountOf = ({ person, row }: Run) => ({
+  personId: row.personId,
+  nationalId: person.row.nationalId,
+  accountId: row.accountId,
+  name: row.name,
+})
+
+/** Somebody the register does not name (yet) can only lose access: no step of such a plan writes a profile. */
+export const noProfile = ({ person }: Run): Profile => ({
+  nationalId: person.row.nationalId,
+  givenNames: '',
+  surnames: '',
+  position: '',
+  unit: '',
+})
+
+/** The name is borne by somebody else's account, and this person has none: there is nothing to close. */
+export const nothingThere: Observation = {
+  state: 'absent',
+  accountId: null,
+  name: null,
+  expiresAt: null,
+  rights: [],
+  retired: null,
+  profileHash: null,
+}
+
+/** A failure's mark on the row: back-off, or parked for a human after the last attempt. */
+export function failedState(engine: Convergence, run: Run, fault: string, retryable: boolean) {
+  const attempts = run.row.attempts + 1
+  const parked = !retryable || attempts >= engine.settings.limits.attemptsBeforeParking
+  const seconds = backOffSeconds[Math.min(attempts, backOffSeconds.length) - 1] ?? 3600
+  return {
+    attempts,
+    fault,
+    state: parked ? ('parked' as const) : ('pending' as const),
+    dueAt: instantOf(engine.clock() + (parked ? parkedMilliseconds : seconds * 1000)),
+  }
+}
+
+export const hashFor = (engine: Convergence, run: SeenRun): string =>
+  run.profile === null ? (run.observation.profileHash ?? '') : engine.connector.profileHash(run.profile)
+
+export const seenNow = (engine: Convergence, run: Run, observation: Observation) => ({
+  observed: observation,
+  observedAt: instantOf(engine.clock()),
+  accountId: observation.accountId ?? run.row.accountId,
+  lastAsOf: run.asOf,
+})
+
+export const settledState = (run: Run) => ({
+  appliedVersion: run.row.desiredVersion,
+  dueAt: run.desired.changesAt,
+  state: 'converged' as const,
+  attempts: 0,
+  fault: null,
+  urgent: false,
+})
+
+/** A fact that was not answered yet is the cause; where there is none, time alone changed what should be. */
+export const causeOf = (run: Run) =>
+  run.row.appliedVersion < run.row.desiredVersion ? run.row.cause : { kind: 'calendar', ref: run.asOf }
+
+/** An observation as the ledger may hold it: ids and flags, no names (a mailbox's id is its address: left out). */
+export const shown = (observation: Observation) => ({
+  state: observation.state,
+  accountId: observation.accountId === observation.name ? null : observation.accountId,
+  expiresAt: observation.expiresAt,
+  rights: observation.rights.map(right => right.id),
+  retired: observation.retired,
+})
+
+export function entryOf(
+  engine: Convergence,
+  run: Run,
+  phase: LedgerEntry['phase'],
+  said: Pick<EntryDraft, 'asOf' | 'cause' | 'before' | 'after' | 'evidence'> & { act?: EntryDraft['act'] },
+): EntryDraft {
+  return {
+    act: 'account-converged',
+    ...said,
+    at: instantOf(engine.clock()),
+    phase,
+    subject: run.row.personId,
+    actor: { personId: null, role: 'system', onBehalfOf: null },
+    system: engine.target,
+    request: said.cause.kind === 'form' ? said.cause.ref : null,
+  }
+}
