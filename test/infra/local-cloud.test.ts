@@ -192,15 +192,23 @@ describe('the HTTP API', () => {
     )
   })
 
-  it('answers only to the names of this machine', async () => {
-    const status = await new Promise<number | undefined>(done => {
-      const headers = { host: 'evil.example' }
-      request({ port: cloud.port, host: '127.0.0.1', path: '/health', headers }, answer => {
+  const raw = (path: string, headers: Record<string, string> = {}) =>
+    new Promise<number | undefined>(done => {
+      request({ port: cloud.port, host: '127.0.0.1', path, headers }, answer => {
         answer.resume()
         done(answer.statusCode)
       }).end()
     })
-    expect(status).toBe(403)
+
+  it('answers only to the names of this machine', async () => {
+    expect(await raw('/health', { host: 'evil.example' })).toBe(403)
+    expect(await raw('/health', { host: `localhost:${cloud.port}` })).toBe(200)
+  })
+
+  it('takes no target of a request for a fault of its own', async () => {
+    expect(
+      await Promise.all(['//', '//[', '*', 'http://[::1', '/%00', '/health?a=%'].map(path => raw(path))),
+    ).toEqual([400, 400, 404, 400, 404, 200])
   })
 
   it("logs the route's pattern and never the path", async () => {

@@ -73,10 +73,11 @@ export const startGateway = async (
     log: Record<string, unknown>,
   ): Promise<void> => {
     if (!hosts.includes(request.headers.host ?? '')) return problem(response, 403)
+    if (!URL.canParse(request.url ?? '', 'http://laptop')) return problem(response, 400)
     if (await localRoutes?.(request, response)) return
     // Read to the end even when it is too much, or the client would see a reset instead of the answer.
     const body = await bodyOf(request)
-    const url = new URL(request.url ?? '/', 'http://laptop')
+    const url = new URL(request.url ?? '', 'http://laptop')
     const found = match(routes, request.method, url.pathname)
     if (found === 'malformed') return problem(response, 400)
     if (!found) return problem(response, 404)
