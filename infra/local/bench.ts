@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Settings, TargetId } from '../../schemas/settings.ts'
-import type { Client } from './client.ts'
+import { type Client, mustBe } from './client.ts'
 import type { Cloud } from './cloud/index.ts'
 import type { LocalDirectory } from './directory/index.ts'
 import type { Issuer } from './issuer.ts'
 import { keepJson, keptJson } from './kept-json.ts'
 import type { LocalPostgres } from './postgres/start-postgres.ts'
-import { comparable, type SampleBody } from './sample/body.ts'
+import { comparable, readSample } from './sample/body.ts'
 import { fileSampleForm, seedSample } from './sample/seed.ts'
 
 /** A clock set to "now" by a client arrives a little late: that much backward is no journey into the past. */
@@ -17,7 +17,6 @@ export type Fault = 'down' | 'frozen' | 'empty' | 'slow'
 
 export interface Parts {
   readonly settings: Settings
-  readonly sample: SampleBody
   readonly issuer: Issuer
   readonly client: Client
   readonly cloud: Cloud
@@ -26,13 +25,33 @@ export interface Parts {
   readonly dataDir: string
 }
 
+/** Remembered between starts, beside what tables and targets hold. */
+interface State {
+  /** The year of the sample body's contracts: the clock's when it was founded. */
+  readonly year: number
+  /** The sample form's number, once the sample body is whole. */
+  readonly form?: string | undefined
+  /** Milliseconds by which the clock is moved: what the tables say is due, is due by it. */
+  readonly offset: number
+}
+
 export type Bench = ReturnType<typeof openBench>
 
 /** What the `/local/*` helpers move: clock, schedules, faults, tokens, and the state as right after boot. */
-export function openBench({ settings, sample, issuer, client, cloud, directory, postgres, dataDir }: Parts) {
+export function openBench({ settings, issuer, client, cloud, directory, postgres, dataDir }: Parts) {
   const snapshotFile = join(dataDir, 'after-boot.json')
   const emptyFile = join(dataDir, 'before-boot.json')
-  const clockFile = join(dataDir, 'clock.json')
+  const stateFile = join(dataDir, 'state.json')
+  const yearOf = (at: number) =>
+    Number(new Date(at).toLocaleDateString('sv-SE', { timeZone: settings.timeZone }).slice(0, 4))
+  let state: State = keptJson(stateFile) ?? { year: yearOf(Date.now()), offset: 0 }
+  let sample = readSample(state.year, settings)
+  const keep = (changed: State): void => {
+    state = changed
+    keepJson(stateFile, state)
+    sample = readSample(state.year, settings)
+  }
+  keep(state)
   const samplePeople = sample.people.map(person => comparable(person.nationalId))
   const inRole = (role: string) =>
     issuer.tokenFor(sample.people.find(({ roles }) => roles.some(held => held === role))?.nationalId ?? '')
@@ -66,22 +85,54 @@ export function openBench({ settings, sample, issuer, client, cloud, directory, 
 
   async function restore(): Promise<void> {
     cloud.clock.reset()
-    keepJson(clockFile, { offset: 0 })
-    await putBack(keptJson(snapshotFile))
+    const { year, form, ...kept } = keptJson(snapshotFile)
+    await putBack(kept)
+    keep({ year, form, offset: 0 })
     fresh = true
+  }
+
+  /** The sample body by real forms, then the sample form, until all of it stands in the targets. A kill may come between. */
+  async function found(): Promise<void> {
+    await seedSample(client, issuer, sample)
+    const { number } = await fileSampleForm(client, issuer, sample)
+    mustBe(await client('GET', '/local/idle'), 200, 'GET /local/idle')
+    keep({ ...state, form: number })
   }
 
   /** Into the past: the body is founded anew by that clock, for what was granted today would not have begun by then. */
   async function foundAt(to: number): Promise<void> {
     const { tables } = keptJson(snapshotFile)
+    keep({ year: yearOf(to), offset: to - Date.now() })
     const none = Object.fromEntries(Object.keys(tables).map(table => [table, []]))
     await putBack({ tables: none, ...keptJson(emptyFile) })
     await cloud.clock.set(to)
     await cloud.redeploy()
-    await seedSample(client, issuer, sample)
-    await fileSampleForm(client, issuer, sample)
-    do await cloud.quiet()
-    while ((await sweep()) > 0)
+    await found()
+    fresh = true
+  }
+
+  /** Keeps the state as right after boot, for every reset to come, also after a restart. */
+  async function keepSnapshot(): Promise<void> {
+    const [tables, kept] = await Promise.all([cloud.snapshot(), postgres.snapshot()])
+    keepJson(snapshotFile, { ...state, tables, postgres: kept, directory: directory.snapshot() })
+  }
+
+  /**
+   * Whoever held a lease died with the process before this one. On AWS a lease outlives the longest run, because nobody
+   * can tell; here it is known.
+   */
+  async function endDeadLeases(): Promise<void> {
+    const tables = await cloud.snapshot()
+    const held = Object.values(tables).flatMap(items => items.filter(item => item.leaseUntil !== undefined))
+    for (const item of held) delete item.leaseUntil
+    if (held.length > 0) await cloud.restore(tables)
+  }
+
+  /** One change of the whole state after the other. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(work)
+    turn = mine.catch(() => undefined)
+    return mine
   }
 
   return {
@@ -95,27 +146,31 @@ export function openBench({ settings, sample, issuer, client, cloud, directory, 
     touch: () => {
       fresh = false
     },
+    /** From then on `/health` is the product's. */
     isReady: () => ready,
-    /** From now on `/health` is the product's. */
-    open: () => {
-      ready = true
-    },
     async moveClock(to: number): Promise<void> {
-      keepJson(clockFile, { offset: to - Date.now() })
-      if (to < cloud.clock.now() - CLOCK_TOLERANCE_MS) {
-        turn = turn.catch(() => undefined).then(() => foundAt(to))
-        await turn
-        fresh = true
-        return
-      }
+      if (to < cloud.clock.now() - CLOCK_TOLERANCE_MS) return inTurn(() => foundAt(to))
       if (to > cloud.clock.now()) fresh = false
+      keep({ ...state, offset: to - Date.now() })
       await cloud.clock.set(to)
     },
-    /** A clock that was moved goes on from there after a restart: what the state says is due, is due by it. */
-    async resumeClock(): Promise<void> {
-      const { offset = 0 } = keptJson(clockFile) ?? {}
-      if (offset !== 0) await cloud.clock.set(Date.now() + offset)
+    /** Founds the sample body where there is none, also one whose founding was interrupted; else finishes open work. */
+    async start(): Promise<void> {
+      await endDeadLeases()
+      if (state.offset !== 0) await cloud.clock.set(Date.now() + state.offset)
+      const isFirst = keptJson(snapshotFile) === undefined
+      if (isFirst && keptJson(emptyFile) === undefined)
+        keepJson(emptyFile, { postgres: await postgres.snapshot(), directory: directory.snapshot() })
+      if (state.form !== undefined) await client('GET', '/local/idle')
+      else {
+        if (!isFirst) await cloud.redeploy()
+        await found()
+        if (isFirst) await keepSnapshot()
+      }
+      ready = true
     },
+    formNumber: () => state.form ?? '',
+    sample: () => sample,
     runSchedule: cloud.runSchedule,
     permissions: cloud.permissions,
     sweep,
@@ -135,32 +190,11 @@ export function openBench({ settings, sample, issuer, client, cloud, directory, 
       }
       return issuer.tokenFor(nationalId)
     },
-    /** The sample form's number, once the sample body is whole. */
-    formNumber: (): string | undefined => keptJson(snapshotFile)?.form,
-    /** Keeps the state as right after boot, for every reset to come, also after a restart. */
-    async keepSnapshot(form: string): Promise<void> {
-      const [tables, kept] = await Promise.all([cloud.snapshot(), postgres.snapshot()])
-      keepJson(snapshotFile, { form, tables, postgres: kept, directory: directory.snapshot() })
-    },
-    /** Keeps the targets as they are before anything is filed. */
-    async keepEmpty(): Promise<void> {
-      keepJson(emptyFile, { postgres: await postgres.snapshot(), directory: directory.snapshot() })
-    },
-    /** One after the other; false before there is a state to go back to. */
-    reset(): Promise<boolean> {
-      if (keptJson(snapshotFile) === undefined) return Promise.resolve(false)
-      turn = turn.catch(() => undefined).then(restore)
-      return turn.then(() => true)
-    },
-    /**
-     * Whoever held a lease died with the process before this one. On AWS a lease outlives the longest run, because nobody
-     * can tell; here it is known.
-     */
-    async endDeadLeases(): Promise<void> {
-      const tables = await cloud.snapshot()
-      const held = Object.values(tables).flatMap(items => items.filter(item => item.leaseUntil !== undefined))
-      for (const item of held) delete item.leaseUntil
-      if (held.length > 0) await cloud.restore(tables)
+    /** False before there is a state to go back to. */
+    async reset(): Promise<boolean> {
+      if (keptJson(snapshotFile) === undefined) return false
+      await inTurn(restore)
+      return true
     },
     organisation: () => ({
       units: sample.units,

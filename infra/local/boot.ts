@@ -5,15 +5,14 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Settings } from '../../schemas/settings.ts'
 import { type Bench, openBench } from './bench.ts'
-import { type Client, clientOf, mustBe } from './client.ts'
+import { type Client, clientOf } from './client.ts'
 import { type Cloud, startCloud } from './cloud/index.ts'
 import { startDirectory } from './directory/index.ts'
 import { type Issuer, openIssuer } from './issuer.ts'
-import { keepJson, keptJson } from './kept-json.ts'
+import { keptJson } from './kept-json.ts'
 import { startPostgres } from './postgres/start-postgres.ts'
 import { answerLocally } from './routes.ts'
-import { readSample, type SampleBody } from './sample/body.ts'
-import { fileSampleForm, seedSample } from './sample/seed.ts'
+import type { SampleBody } from './sample/body.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -34,7 +33,9 @@ export type Measure = <T>(part: string, work: Promise<T>) => Promise<T>
 
 /** In a child that exits: the CDK's memory goes with it. */
 async function synthesize(outdir: string): Promise<{ directory: string; template: string }> {
-  const child = promisify(execFile)(process.execPath, ['infra/synth.ts', outdir], { cwd: ROOT })
+  // The bundler is written in Go and would otherwise take 300 MB.
+  const env = { ...process.env, GOMEMLIMIT: '150MiB' }
+  const child = promisify(execFile)(process.execPath, ['infra/synth.ts', outdir], { cwd: ROOT, env })
   return JSON.parse((await child).stdout)
 }
 
@@ -47,10 +48,6 @@ export async function bootLaptop(dataDir: string, port: number, measure: Measure
   const settings = Settings.parse(keptJson(join(ROOT, 'infra/settings/valle-claro.json')))
   const [directorySettings] = settings.targets.filter(target => target.id === 'directory')
   if (directorySettings === undefined) throw new Error('the sample settings name no directory')
-  const today = new Date().toLocaleDateString('sv-SE', { timeZone: settings.timeZone })
-  const firstStart = keptJson(join(dataDir, 'first-start.json')) ?? { year: Number(today.slice(0, 4)) }
-  keepJson(join(dataDir, 'first-start.json'), firstStart)
-  const sample = readSample(firstStart.year, settings)
 
   const opened = new AsyncDisposableStack()
   const closing = <T extends { close(): Promise<void> }>(part: T) => opened.adopt(part, one => one.close())
@@ -85,23 +82,9 @@ export async function bootLaptop(dataDir: string, port: number, measure: Measure
     const cloud = closing(await measure('cloud', startingCloud))
     const base = `http://127.0.0.1:${cloud.port}`
     const client = clientOf(base)
-    bench = openBench({ settings, sample, issuer, client, cloud, directory, postgres, dataDir })
-
-    const idle = () => client('GET', '/local/idle')
-    await bench.endDeadLeases()
-    if (bench.formNumber() === undefined) {
-      await bench.keepEmpty()
-      await measure('sample body', seedSample(client, issuer, sample))
-      const { number } = await fileSampleForm(client, issuer, sample)
-      mustBe(await measure('convergence', idle()), 200, 'GET /local/idle')
-      await measure('snapshot', bench.keepSnapshot(number))
-    } else {
-      await bench.resumeClock()
-      await measure('unfinished work', idle())
-    }
-    const formNumber = bench.formNumber() ?? ''
-    bench.open()
-    const { consumed } = cloud
+    bench = openBench({ settings, issuer, client, cloud, directory, postgres, dataDir })
+    await measure('sample body', bench.start())
+    const [sample, formNumber, { consumed }] = [bench.sample(), bench.formNumber(), cloud]
     return { base, client, issuer, sample, formNumber, consumed, close: () => opened.disposeAsync() }
   } catch (error) {
     await opened.disposeAsync()
