@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { SamplePerson } from '../../infra/local/sample/body.ts'
 import { type Laptop, startLaptop } from '../servers/laptop.ts'
 import { account, activation, file, form, inRole, staff } from './personas.ts'
 
@@ -163,9 +164,15 @@ describe('the calendar', () => {
     const real = new Date().toISOString()
     expect((await laptop.client('PUT', '/local/clock', { body: { now: real } })).status).toBe(409)
     expect((await laptop.client('POST', '/local/reset')).status).toBe(200)
-    const past = new Date(Date.now() - 86_400_000).toISOString()
-    expect((await laptop.client('PUT', '/local/clock', { body: { now: past } })).status).toBe(200)
+    expect((await at(Date.parse('2019-07-01T12:00:00Z'))).status).toBe(200)
+    const { body: then } = await laptop.client('GET', '/local/organisation')
+    const contrata = then.people.find(({ contract }: SamplePerson) => contract.type === 'contrata')
+    expect(contrata.contract).toMatchObject({ startsOn: '2019-01-01', endsOn: '2019-12-31' })
+    expect(await account(laptop, contrata, 'mail')).toMatchObject({ state: 'enabled', converged: true })
+    const filed = await file(laptop, form(contrata.unit, [activation(contrata, consulta())]))
+    expect(filed.body).toMatchObject({ number: expect.stringMatching(/^2019-/), status: 'accepted' })
     expect((await laptop.client('POST', '/local/reset')).status).toBe(200)
+    expect(Math.abs(Date.parse(await clock()) - Date.now())).toBeLessThan(5_000)
   })
 
   it("runs a schedule by its function's name, and knows no other", async () => {
