@@ -71,23 +71,30 @@ export function describeActiveDirectory(title: string, open: () => Promise<Direc
         expect(await harness.tryBind(dn, 'Cl4ve-de-la-persona')).toBeNull()
       })
 
-      it('are never empty: an account whose making broke off before its password gets one before it opens', async () => {
+      it.each([
+        ['born expired', { userAccountControl: '514', accountExpires: '1' }],
+        ['as a console leaves it', { userAccountControl: '546' }],
+      ])('are never empty: an account made without one gets one before it opens (%s)', async (_, broken) => {
         const sample = samplePerson(harness)
-        const dn = `CN=${sample.account.name},${harness.settings.activeOu}`
-        await harness.administrator.add(dn, {
-          objectClass: 'user',
-          sAMAccountName: sample.account.name,
-          userAccountControl: '546',
-          employeeID: sample.account.nationalId,
-        })
-        const { observed } = await bring(harness.connector, sample, [
-          { act: 'set-profile' },
-          { act: 'enable' },
-        ])
-        expect(observed.state).toBe('enabled')
-        const entry = await harness.entry(sample.account.name)
+        const { name, nationalId } = sample.account
+        const dn = `CN=${name},${harness.settings.activeOu}`
+        const marked = { objectClass: 'user', sAMAccountName: name, employeeID: nationalId }
+        await harness.administrator.add(dn, { ...marked, ...broken })
+        const steps: Step[] = [{ act: 'set-profile' }, { act: 'enable' }]
+        const { observed } = await bring(harness.connector, sample, steps)
+        expect(observed).toMatchObject({ state: 'enabled', expiresAt: null })
+        const entry = await harness.entry(name)
         expect(entry.userAccountControl).toBe('512')
         expect(entry.pwdLastSet).not.toBe('0')
+      })
+
+      it('that were never set leave an account expired, whoever enables it', async () => {
+        const sample = samplePerson(harness)
+        const { name, nationalId } = sample.account
+        const dn = `CN=${name},${harness.settings.activeOu}`
+        const marked = { objectClass: 'user', sAMAccountName: name, employeeID: nationalId }
+        await harness.administrator.add(dn, { ...marked, userAccountControl: '514', accountExpires: '1' })
+        expect((await observeOne(harness.connector, sample.account)).expiresAt).not.toBeNull()
       })
     })
 

@@ -1,8 +1,10 @@
-import { type Client, type Entry, EqualityFilter, type Filter, PresenceFilter } from 'ldapts'
+import { type Client, type Entry, EqualityFilter, type Filter, OrFilter, PresenceFilter } from 'ldapts'
 import type { Observation } from '../../../schemas/target.ts'
 import {
+  bornExpired,
   bytes,
   disabledFlag,
+  guidBytes,
   guidText,
   hashOf,
   instantOfTicks,
@@ -57,9 +59,40 @@ const anything = new PresenceFilter({ attribute: 'objectClass' })
 export const accountByGuid = (client: Client, guid: string): Promise<Account | null> =>
   searchOne(client, `<GUID=${guid}>`, 'base', anything)
 
-/** By its place: for an account that was made a moment ago. */
-export const accountByDn = (client: Client, dn: string): Promise<Account | null> =>
-  searchOne(client, dn, 'base', anything)
+/**
+ * Several in one search: a quarter of the time of as many searches. Those that are not among the answers have to be asked
+ * for one by one, also to learn why; so has one that cannot be read whole.
+ */
+export async function accountsByGuid(
+  client: Client,
+  baseDn: string,
+  guids: readonly string[],
+): Promise<Map<string, Account>> {
+  const values = new Set(guids.flatMap(guid => guidBytes(guid) ?? []))
+  const filters = [...values].map(value => new EqualityFilter({ attribute: 'objectGUID', value }))
+  const { searchEntries } = await client.search(baseDn, {
+    filter: new OrFilter({ filters }),
+    attributes: wanted,
+    explicitBufferAttributes: binary,
+  })
+  const found = new Map<string, Account>()
+  for (const entry of searchEntries) {
+    const account = await wholeAccount(client, entry).catch(() => null)
+    if (account !== null) found.set(account.guid, account)
+  }
+  return found
+}
+
+/** The keys that the directory gave to an account a moment ago. */
+export async function keysOf(client: Client, dn: string): Promise<{ guid: string; sid: Buffer }> {
+  const shape = { attributes: binary, explicitBufferAttributes: binary }
+  const { searchEntries } = await client.search(dn, { ...shape, scope: 'base', filter: anything })
+  const [entry] = searchEntries
+  const guid = entry && bytes(entry, 'objectGUID')
+  const sid = entry && bytes(entry, 'objectSid')
+  if (!guid || !sid) throw fault('misconfigured', false)
+  return { guid: guidText(guid), sid }
+}
 
 export const accountByName = (client: Client, baseDn: string, name: string): Promise<Account | null> =>
   searchOne(client, baseDn, 'sub', new EqualityFilter({ attribute: 'sAMAccountName', value: name }))
@@ -78,13 +111,16 @@ async function searchOne(
       explicitBufferAttributes: binary,
     })
     const [entry] = searchEntries
-    if (entry === undefined) return null
-    const groups = texts(entry, 'memberOf')
-    return accountOf(entry, groups.length > 0 ? groups : await wholeList(client, entry, 'memberOf'))
+    return entry === undefined ? null : await wholeAccount(client, entry)
   } catch (error) {
     if (resultCode(error) === 32 && scope === 'base') return null
     throw error
   }
+}
+
+async function wholeAccount(client: Client, entry: Entry): Promise<Account> {
+  const groups = texts(entry, 'memberOf')
+  return accountOf(entry, groups.length > 0 ? groups : await wholeList(client, entry, 'memberOf'))
 }
 
 function accountOf(entry: Entry, memberOf: readonly string[]): Account {
@@ -97,14 +133,16 @@ function accountOf(entry: Entry, memberOf: readonly string[]): Account {
   const groups = new Map<string, string>()
   for (const dn of memberOf) groups.set(keyOf(dn), dn)
   const control = Number(flags)
+  const expires = text(entry, 'accountExpires')
+  const unfinished = expires === bornExpired || (control & passwordlessFlag) !== 0
   return {
     dn: entry.dn,
     key: keyOf(entry.dn),
     guid: guidText(guid),
     name,
     flags: control,
-    expires: text(entry, 'accountExpires'),
-    passwordless: (control & passwordlessFlag) !== 0 && (text(entry, 'pwdLastSet') ?? '0') === '0',
+    expires,
+    passwordless: unfinished && (text(entry, 'pwdLastSet') ?? '0') === '0',
     groups,
     profile: {
       displayName: text(entry, 'displayName') ?? '',

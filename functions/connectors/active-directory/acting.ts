@@ -1,14 +1,16 @@
 import { Attribute, type Change, type Client } from 'ldapts'
 import type { Step } from '../../../schemas/target.ts'
 import type { Plan } from '../contract.ts'
-import { type Account, accountByDn, accountByGuid, accountByName } from './account.ts'
+import { type Account, accountByGuid, accountByName, keysOf } from './account.ts'
 import {
   addOne,
+  bornExpired,
   deleteOne,
   disabledFlag,
   discardedPassword,
   exchange,
   expiresThen,
+  never,
   normalAccountFlag,
   passwordlessFlag,
   profileAttributes,
@@ -29,8 +31,8 @@ const isAttributeStep = (step: Step): step is AttributeStep =>
 const attemptsAgainstOthers = 3
 /** Active Directory's own rule for a `sAMAccountName`. */
 const writableName = /^[^"/\\[\]:;|=,+*?<>@\p{C}]{1,20}$/u
-const newAccount = String(normalAccountFlag | disabledFlag | passwordlessFlag)
-const passwordSet = String(normalAccountFlag | disabledFlag)
+const closed = normalAccountFlag | disabledFlag
+const domainUsers = 513
 
 /** Carries out one plan, step by step, on one account. Knows at each point how the account stands. */
 export class Acting {
@@ -124,19 +126,21 @@ export class Acting {
     return account
   }
 
-  /** Disabled, with the mark of an account without password; then a password nobody knows, which takes the mark away. */
+  /** Disabled and expired; then a password nobody knows, in the write that takes the latter away. */
   async #create(): Promise<Account> {
     const { account, profile } = this.#plan
     const { activeOu, upnSuffix } = this.#layout.settings
     if (!writableName.test(account.name) || account.name.endsWith('.')) throw fault('refused', false)
     const dn = childOf(activeOu, relativeName('CN', account.name))
     if (!this.#layout.isManaged(keyOf(dn))) throw fault('misconfigured', false)
+    const written = profileValues(profile)
     const values: Record<string, string> = {
       objectClass: 'user',
       sAMAccountName: account.name,
       userPrincipalName: `${account.name}@${upnSuffix}`,
-      userAccountControl: newAccount,
-      ...Object.fromEntries(Object.entries(profileValues(profile)).filter(([, value]) => value !== '')),
+      userAccountControl: String(closed),
+      accountExpires: bornExpired,
+      ...Object.fromEntries(Object.entries(written).filter(([, value]) => value !== '')),
     }
     const attributes = Object.entries(values).map(([type, value]) => new Attribute({ type, values: [value] }))
     try {
@@ -149,13 +153,24 @@ export class Acting {
       if (found !== null) return found
       throw fault(code === 68 ? 'conflict' : 'refused', false, error)
     }
-    const changes = [discardedPassword(), ...exchange('userAccountControl', newAccount, passwordSet)]
-    const [made] = await Promise.all([
-      this.#connections.read(client => accountByDn(client, dn)),
+    const changes = [discardedPassword(), ...exchange('accountExpires', bornExpired, never)]
+    const [keys] = await Promise.all([
+      this.#connections.read(client => keysOf(client, dn)),
       this.#connections.write(client => client.modify(dn, changes)),
     ])
-    if (made === null) throw fault('missing', true)
-    return { ...made, flags: normalAccountFlag | disabledFlag, passwordless: false }
+    return {
+      ...keys,
+      dn,
+      key: keyOf(dn),
+      name: account.name,
+      flags: closed,
+      expires: never,
+      passwordless: false,
+      groups: new Map(),
+      profile: written,
+      primaryGroup: domainUsers,
+      service: false,
+    }
   }
 
   /** Compares, and writes only what differs, on condition that it still is what was compared. */
@@ -187,6 +202,7 @@ export class Acting {
           changes.push(discardedPassword())
           flags &= ~passwordlessFlag
           passwordless = false
+          if (expires === bornExpired) expires = never
         }
         flags &= ~disabledFlag
       }

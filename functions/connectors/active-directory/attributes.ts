@@ -4,11 +4,17 @@ import type { Profile } from '../contract.ts'
 
 /** Bits of `userAccountControl`. Only these are ever moved; all others stay as they were read. */
 export const disabledFlag = 0x2
-/** "No password needed". `create` sets it and the first password clears it: it marks an account whose password was never set. */
+/** "No password needed", as consoles leave it on an account that was made without one. Taken away when it gets its first. */
 export const passwordlessFlag = 0x20
 export const normalAccountFlag = 0x200
 
-const never = '9223372036854775807'
+export const never = '9223372036854775807'
+/**
+ * An account is born expired, since 1601. The write that sets its first password ends that: whatever still has this value
+ * and no password broke off in between, and could not be used even if somebody enabled it.
+ */
+export const bornExpired = '1'
+const earliest = 10_000n
 const ticksBefore1970 = 116_444_736_000_000_000n
 const lastWritableYear = 9999
 
@@ -19,11 +25,11 @@ export function instantOfTicks(ticks: string): string | null {
   return Number.isNaN(date.getTime()) || date.getUTCFullYear() > lastWritableYear ? null : date.toISOString()
 }
 
-/** The inverse. An instant before 1601 becomes the first tick after it: 0 would mean never. */
+/** The inverse. An instant before 1601 becomes its first millisecond: 0 would mean never. */
 export function ticksOfInstant(instant: string | null): string {
   if (instant === null) return never
   const ticks = BigInt(Date.parse(instant)) * 10_000n + ticksBefore1970
-  return String(ticks < 1n ? 1n : ticks)
+  return String(ticks < earliest ? earliest : ticks)
 }
 
 /** Whether `accountExpires` says this instant already, to the millisecond; null = never, in either of its two spellings. */
@@ -39,6 +45,15 @@ export function guidText(bytes: Buffer): string {
   const pair = (at: number) => hex.slice(2 * at, 2 * at + 2)
   const time = `${pair(3)}${pair(2)}${pair(1)}${pair(0)}-${pair(5)}${pair(4)}-${pair(7)}${pair(6)}`
   return `${time}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+const swapped = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15]
+
+/** The inverse; null if the text is no GUID. */
+export function guidBytes(guid: string): Buffer | null {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(guid)) return null
+  const plain = Buffer.from(guid.replaceAll('-', ''), 'hex')
+  return Buffer.from(swapped.map(at => plain.readUInt8(at)))
 }
 
 /** The last sub-authority of an `objectSid`: what the domain adds to its own id. */

@@ -2,12 +2,13 @@ import { PresenceFilter } from 'ldapts'
 import type { DirectorySettings } from '../../../schemas/settings.ts'
 import type { Observation } from '../../../schemas/target.ts'
 import type { AccountRef, Applied, Connector, Outcome, Plan } from '../contract.ts'
-import { type Account, accountByGuid, accountByName, observationOf } from './account.ts'
+import { type Account, accountByGuid, accountByName, accountsByGuid, observationOf } from './account.ts'
 import { Acting } from './acting.ts'
-import { hashOf, profileValues } from './attributes.ts'
+import { guidBytes, hashOf, profileValues } from './attributes.ts'
 import { type ConnectionLimits, Connections, type DirectorySecret } from './connections.ts'
-import { ConnectionError, fault, resultCode, system, toFault } from './faults.ts'
+import { fault, resultCode, system } from './faults.ts'
 import { layoutOf } from './layout.ts'
+import { chunksOf, each } from './lists.ts'
 import { Protection } from './protection.ts'
 
 export type { ConnectionLimits, DirectorySecret } from './connections.ts'
@@ -18,8 +19,10 @@ const usualLimits: ConnectionLimits = {
   operationTimeout: 8_000,
   idleTimeout: 30_000,
 }
-/** People looked up, and acted on, at the same time over one connection. What waits in the server's queue counts as waited. */
-const depth = { looking: 8, acting: 2 }
+/** Searches, and people acted on, at the same time over one connection. What waits in the server's queue counts as waited. */
+const depth = { looking: 4, acting: 2 }
+/** Accounts that one search asks for. */
+const together = 16
 /** Milliseconds for which a plan may rest on what `observe` read. Every write is conditional on it besides. */
 const trustFor = 10_000
 const remembered = 2_000
@@ -97,49 +100,49 @@ export function createDirectoryConnector(
     return observationOf(account, layout)
   }
 
+  /** One look at each: those with a key several in a search. Null is no more than "not among the answers". */
+  async function lookAt(refs: readonly AccountRef[], atOnce: number): Promise<Outcome<Observation | null>[]> {
+    const isKeyed = (at: number) => guidBytes(refs[at]?.accountId ?? '') !== null
+    const keyed = [...refs.keys()].filter(isKeyed)
+    const size = Math.max(1, Math.min(together, Math.ceil(keyed.length / limits.connections)))
+    const unkeyed = [...refs.keys()].filter(at => !isKeyed(at))
+    const searches = [...chunksOf(keyed, size), ...chunksOf(unkeyed, 1)]
+    const answers = await each(searches, atOnce, async group => {
+      const [ref] = group.map(at => refs[at])
+      if (group.length === 1 && ref !== undefined) return [await find(ref)]
+      const guids = group.map(at => refs[at]?.accountId?.toLowerCase() ?? '')
+      const found = await connections.read(client => accountsByGuid(client, settings.baseDn, guids))
+      return guids.map(guid => found.get(guid) ?? null)
+    })
+    const looked: Outcome<Observation | null>[] = new Array(refs.length)
+    for (const [turn, answer] of answers.entries()) {
+      const group = searches[turn] ?? []
+      const examined = await each([...group.entries()], group.length, async ([nth, at]) => {
+        if (!answer.ok) throw answer.error
+        return examine(refs[at] as AccountRef, answer.value[nth] ?? null)
+      })
+      for (const [nth, at] of group.entries()) looked[at] = examined[nth] as Outcome<Observation | null>
+    }
+    return looked
+  }
+
   async function applyOne(plan: Plan): Promise<Applied> {
     const known = recall(plan.account.accountId)
     const account = await new Acting(connections, layout, protection, plan, known).run()
     return { accountId: account.guid, name: account.name }
   }
 
-  /** One result each, in order, several under way at once. Without a connection nobody else need wait for one. */
-  async function each<T, R>(
-    items: readonly T[],
-    one: (item: T) => Promise<R>,
-    atOnce = depth.looking,
-  ): Promise<Outcome<R>[]> {
-    const outcomes: Outcome<R>[] = new Array(items.length)
-    let next = 0
-    let unconnected: ConnectionError | null = null
-    const work = async () => {
-      while (next < items.length) {
-        const at = next++
-        try {
-          if (unconnected !== null) throw unconnected
-          outcomes[at] = { ok: true, value: await one(items[at] as T) }
-        } catch (error) {
-          const problem = toFault(error)
-          if (problem instanceof ConnectionError) unconnected = problem
-          outcomes[at] = { ok: false, error: problem }
-        }
-      }
-    }
-    const workers = Math.min(items.length, limits.connections * atOnce)
-    await Promise.all(Array.from({ length: workers }, work))
-    return outcomes
-  }
-
   return {
     system,
     profileHash: profile => hashOf(profileValues(profile)),
     async observe(accounts) {
-      const looked = await each(accounts, async ref => examine(ref, await find(ref)))
+      const looking = limits.connections * depth.looking
+      const looked = await lookAt(accounts, looking)
       const missed = looked.flatMap((outcome, at) => (outcome.ok && outcome.value === null ? [at] : []))
       if (missed.length > 0) {
         // `Absent` is said only after two negative answers with a positive reading of the base between them.
-        const [proof] = await each([settings], proveReadable)
-        const again = await each(missed, async at => {
+        const [proof] = await each([settings], 1, proveReadable)
+        const again = await each(missed, looking, async at => {
           if (proof?.ok === false) throw proof.error
           const ref = accounts[at] as AccountRef
           const account = await find(ref)
@@ -149,7 +152,7 @@ export function createDirectoryConnector(
       }
       return looked.map(outcome => (outcome.ok ? { ok: true, value: outcome.value ?? absent } : outcome))
     },
-    apply: plans => each(plans, applyOne, depth.acting),
+    apply: plans => each(plans, limits.connections * depth.acting, applyOne),
     close: () => connections.close(),
   }
 }
