@@ -17,5 +17,7 @@ export const handler = middy<ScheduledEvent, Swept>()
     metrics.addMetric('ParkedRows', MetricUnit.Count, swept.parked)
     metrics.addMetric('OldestDueSeconds', MetricUnit.Seconds, swept.oldestDueSeconds)
     logger.info('swept', { ...swept })
+    // Told only now, when everything else is done: the function's error alarm asks somebody to look.
+    if (swept.broken > 0) throw new Error(`${swept.broken} requests could not be applied`)
     return swept
   })

@@ -26,6 +26,7 @@ import { pickName } from './pick-name.ts'
 const leaseMilliseconds = 90_000
 const waitMilliseconds = 60_000
 const pausedMilliseconds = 600_000
+const dayMilliseconds = 86_400_000
 
 /** A bug in one person's run, for the queue to repeat and finally to put among the dead letters. */
 export interface BrokenRun {
@@ -103,7 +104,8 @@ async function admit(engine: Convergence, run: Run): Promise<Run | null> {
     engine.log('lease-busy', { personId: row.personId, target: row.target })
     return null
   }
-  if (targetSettings(engine.settings, engine.target)?.mode !== 'active') {
+  const mode = modeOf(engine)
+  if (mode !== 'active' && mode !== 'observe-only') {
     await engine.targets.note(row, { dueAt: instantOf(now + pausedMilliseconds) }, instantOf(now))
     return null
   }
@@ -114,6 +116,8 @@ async function admit(engine: Convergence, run: Run): Promise<Run | null> {
   }
   return run
 }
+
+const modeOf = (engine: Convergence) => targetSettings(engine.settings, engine.target)?.mode
 
 /** An activation of mail waits until the directory account is open, if both are wanted. A deactivation never waits. */
 function mustWait(engine: Convergence, run: Run): boolean {
@@ -167,8 +171,14 @@ async function plan(engine: Convergence, run: SeenRun): Promise<PlannedRun | nul
     else await ringSelf(engine, run)
     return null
   }
-  const cause = causeOf(run)
   const now = engine.clock()
+  if (modeOf(engine) === 'observe-only') {
+    const seen = { ...seenNow(engine, run, run.observation), dueAt: instantOf(now + dayMilliseconds) }
+    await engine.targets.note(run.row, seen, instantOf(now))
+    engine.log('only-observed', { personId: run.row.personId, target: run.row.target, steps: steps.length })
+    return null
+  }
+  const cause = causeOf(run)
   const row = await engine.targets.openIntent(
     run.row,
     { asOf: run.asOf, desiredVersion: run.row.desiredVersion, steps, cause },

@@ -11,6 +11,7 @@ export type LogCode =
   | 'backed-off'
   | 'parked'
   | 'renamed'
+  | 'only-observed'
   | 'intent-closed'
   | 'moved-on'
   | 'unapplied'

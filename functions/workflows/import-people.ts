@@ -7,11 +7,11 @@ import { type CodedFault, type Refusal, refuse } from '../domain/refusal.ts'
 import { foldEvents } from '../domain/register.ts'
 import { say } from '../domain/texts/index.ts'
 import type { EntryDraft } from '../stores/ledger.ts'
-import type { PersonAggregate } from '../stores/people.ts'
 import type { Newcomer } from '../stores/register.ts'
 import type { Engine } from './engine.ts'
 import { inParallel } from './in-parallel.ts'
-import { nowOf, type Registers, tries } from './registers.ts'
+import { recordHrEvents } from './record-hr-events.ts'
+import { nowOf, type Registers } from './registers.ts'
 
 type Needed = Pick<Registers, 'people' | 'register' | 'units' | 'settings' | 'clock'> &
   Pick<Engine, 'bells' | 'log'> & {
@@ -112,30 +112,14 @@ async function enter(registers: Needed, caller: Caller, rows: readonly ImportRow
 }
 
 /** Whether the row said something new about somebody known. */
-async function update(registers: Needed, caller: Caller, row: ImportRow, personId: string): Promise<boolean> {
-  for (let attempt = 1; attempt <= tries; attempt++) {
-    const person = await registers.people.load(personId)
-    if (person === null) break
+const update = (registers: Needed, caller: Caller, row: ImportRow, personId: string): Promise<boolean> =>
+  recordHrEvents(registers, personId, person => {
     const { today } = nowOf(registers)
     const foldedOn = (day: string) => foldEvents(person.events, day, registers.settings.timeZone)
     const register = { today: foldedOn(today), eventually: foldedOn(endOfTime) }
     const facts = newFacts(row, register, today)
-    if (facts.length === 0) return false
-    const { events, entry } = recorded(registers, caller, personId, row.person.nationalId, facts)
-    const urgent = facts.some(({ type }) => type === 'transferred')
-    const outcome = await registers.people.recordEvents(person, events, { entry, dueAt: entry.at, urgent })
-    if (outcome !== 'recorded') continue
-    await ring(registers, person, urgent)
-    return true
-  }
-  throw new Error('the person was too busy to record an event')
-}
-
-async function ring({ bells, log }: Needed, { row, targets }: PersonAggregate, urgent: boolean) {
-  const { personId } = row
-  const missed = await bells.ring([...targets.keys()].map(target => ({ personId, target, urgent })))
-  if (missed > 0) log('doorbell-missed', { personId, missed })
-}
+    return facts.length === 0 ? null : recorded(registers, caller, personId, row.person.nationalId, facts)
+  })
 
 /** Facts as events, and the ledger entry of all of them: what they say of the post, never a name or a national id. */
 function recorded(

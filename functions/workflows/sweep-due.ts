@@ -7,6 +7,8 @@ const perShard = 500
 export interface Swept {
   readonly rung: number
   readonly requests: number
+  /** Requests that could not be read or applied because of a bug: the others went on. */
+  readonly broken: number
   readonly parked: number
   /** Seconds since the oldest due row became due; 0 when nothing is due. */
   readonly oldestDueSeconds: number
@@ -22,20 +24,25 @@ export async function sweepDue(engine: Engine, eventAt: string): Promise<Swept> 
   const clock = instantOf(engine.clock())
   const now = eventAt > clock ? eventAt : clock
   const due = await engine.targets.due(now, perShard)
-  const missed = await engine.bells.ring(due.filter(row => row.kind === 'target'))
+  const targets = due.filter(row => row.kind === 'target')
+  const missed = await engine.bells.ring(targets)
   if (missed > 0) engine.log('doorbell-missed', { missed })
-  let requests = 0
-  for (const row of due) {
-    if (row.kind !== 'request') continue
-    const request = await engine.requests.load(row.number)
-    if (request === null) continue
-    await applyRequest(engine, request)
-    requests++
+  const numbers = due.flatMap(row => (row.kind === 'request' ? [row.number] : []))
+  let broken = 0
+  for (const number of numbers) {
+    try {
+      const request = await engine.requests.load(number)
+      if (request !== null) await applyRequest(engine, request)
+    } catch {
+      engine.log('unapplied', { request: number, people: null })
+      broken++
+    }
   }
   const oldest = due.map(row => row.dueAt).sort()[0] ?? now
   return {
-    rung: due.length - requests - missed,
-    requests,
+    rung: targets.length - missed,
+    requests: numbers.length,
+    broken,
     parked: await engine.targets.parked(),
     oldestDueSeconds: Math.max(0, Math.round((Date.parse(now) - Date.parse(oldest)) / 1000)),
   }

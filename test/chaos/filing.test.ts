@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { recordHrEvents } from '../../functions/workflows/record-hr-event.ts'
 import { submitRequest } from '../../functions/workflows/submit-request.ts'
 import { sweepDue } from '../../functions/workflows/sweep-due.ts'
 import { Form } from '../../schemas/request.ts'
+import { tell } from '../servers/personnel.ts'
 import { openWorld, type World } from '../servers/world.ts'
 import { Killed, killAtEachMoment, mortal } from './mortal.ts'
 import { accesses, activation, formOf, namesOf, nextNationalId, openUnit, planta } from './people.ts'
@@ -150,10 +150,6 @@ describe('recording a dismissal in a process that is killed', () => {
       effectiveOn: new Date(world.time.now).toISOString().slice(0, 10),
       recordedAt: new Date(world.time.now).toISOString(),
     })
-    const by = {
-      actor: { personId: null, role: 'hr' as const, onBehalfOf: null },
-      cause: { kind: 'hr-event', ref: 'test' },
-    }
     await killAtEachMoment(async at => {
       const nationalId = nextNationalId()
       const personId = await world.hire(nationalId, namesOf(nationalId), unit, planta)
@@ -167,8 +163,8 @@ describe('recording a dismissal in a process that is killed', () => {
       await world.settle()
       const event = dismissal(nationalId, crypto.randomUUID())
       const life = mortal(world, at)
-      await recordHrEvents(life.engine, nationalId, [event], by).catch(unlessKilled)
-      await recordHrEvents(world.engine, nationalId, [event], by)
+      await tell(life.engine, event).catch(unlessKilled)
+      await tell(world.engine, event)
       await recovered()
       const person = await world.engine.people.load(personId)
       expect(person?.events.filter(({ type }) => type === 'terminated')).toHaveLength(1)

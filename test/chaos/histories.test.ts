@@ -2,11 +2,11 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Plan } from '../../functions/connectors/contract.ts'
 import { desiredAccess } from '../../functions/domain/desired-access.ts'
-import { recordHrEvents } from '../../functions/workflows/record-hr-event.ts'
 import { sweepDue } from '../../functions/workflows/sweep-due.ts'
 import type { Contract } from '../../schemas/contract.ts'
 import type { HrEvent } from '../../schemas/hr-event.ts'
 import type { TargetId } from '../../schemas/settings.ts'
+import { tell } from '../servers/personnel.ts'
 import { openWorld, type World } from '../servers/world.ts'
 import { type Filed, mayBeOpen } from './clerk.ts'
 import { Killed, mortal } from './mortal.ts'
@@ -96,10 +96,7 @@ async function happen(folder: Folder, type: HrEvent['type'], days: number): Prom
     ...(type === 'contract-renewed' && { contract: { ...planta, endsOn: civil(days + 40) } }),
     ...(type === 'transferred' && { unit: units[1] }),
   }
-  await recordHrEvents(world.engine, folder.nationalId, [event], {
-    actor: { personId: null, role: 'hr', onBehalfOf: null },
-    cause: { kind: 'hr-event', ref: event.id },
-  })
+  await tell(world.engine, event)
   folder.events.push(event)
 }
 

@@ -69,6 +69,7 @@ describe('who may call', () => {
 
   it('shows the person concerned their own record', async () => {
     const person = staff(laptop.organisation, 'planta')
+    await laptop.idle()
     const me = await laptop.as(person.nationalId, 'GET', '/me')
     expect(me.status).toBe(200)
     expect(me.body.person.givenNames).toBe(person.givenNames)

@@ -6,7 +6,6 @@ import { openTables } from '../../functions/stores/tables.ts'
 import { createTargetStore } from '../../functions/stores/targets.ts'
 import { type BrokenRun, convergeTarget } from '../../functions/workflows/converge-target.ts'
 import type { Engine, LogCode } from '../../functions/workflows/engine.ts'
-import { recordHrEvents } from '../../functions/workflows/record-hr-event.ts'
 import { type Submitted, submitRequest } from '../../functions/workflows/submit-request.ts'
 import { sweepDue } from '../../functions/workflows/sweep-due.ts'
 import sample from '../../infra/settings/valle-claro.json' with { type: 'json' }
@@ -17,6 +16,7 @@ import { Settings, type TargetId } from '../../schemas/settings.ts'
 import type { Unit } from '../../schemas/unit.ts'
 import { openTestTables } from './aws/tables.ts'
 import { type MemoryTarget, memoryTarget } from './memory-target.ts'
+import { tell } from './personnel.ts'
 
 export const zoneDay = { now: Date.parse('2026-11-20T15:00:00.000Z') }
 
@@ -103,25 +103,17 @@ export async function openWorld(
       contract: Contract,
       effectiveOn = contract.startsOn,
     ): Promise<string> {
-      await recordHrEvents(
-        engine,
+      return tell(engine, {
+        version: 1,
+        id: crypto.randomUUID(),
+        type: 'hired',
         nationalId,
-        [
-          {
-            version: 1,
-            id: crypto.randomUUID(),
-            type: 'hired',
-            nationalId,
-            effectiveOn,
-            person: { nationalId, ...names, position: 'Administrativo' },
-            contract,
-            unit,
-            recordedAt: new Date(time.now).toISOString(),
-          },
-        ],
-        { actor: { personId: null, role: 'hr', onBehalfOf: null }, cause: { kind: 'test', ref: 'hire' } },
-      )
-      return (await engine.people.idOf(nationalId)) ?? ''
+        effectiveOn,
+        person: { nationalId, ...names, position: 'Administrativo' },
+        contract,
+        unit,
+        recordedAt: new Date(time.now).toISOString(),
+      })
     },
 
     /** Files a form as somebody; roles by word. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sweepDue } from '../../functions/workflows/sweep-due.ts'
 import type { Contract } from '../../schemas/contract.ts'
 import { openWorld, type World } from '../servers/world.ts'
 
@@ -263,5 +264,49 @@ describe('the engine', () => {
     expect(await world.submit(head, { ...everything(id), unit: 'nowhere' })).toMatchObject({
       refused: 'forbidden',
     })
+  })
+
+  it('goes on with other requests when one of them cannot be read, and tells', async () => {
+    const { id, personId } = await hired()
+    const submitted = await world.submit(head, form([lineFor(id, planta, mail)]))
+    const number = 'filed' in submitted ? submitted.filed.row.number : ''
+    const load = async (wanted: string) => {
+      if (wanted === 'broken') throw new Error('a row that no schema fits')
+      return world.engine.requests.load(wanted)
+    }
+    const due = async () => [
+      { kind: 'request' as const, number: 'broken', dueAt: '2026-11-20T14:00:00.000Z' },
+      { kind: 'request' as const, number, dueAt: '2026-11-20T14:00:00.000Z' },
+    ]
+    const swept = await sweepDue(
+      {
+        ...world.engine,
+        requests: { ...world.engine.requests, load },
+        targets: { ...world.engine.targets, due },
+      },
+      new Date(world.time.now).toISOString(),
+    )
+    expect(swept).toMatchObject({ requests: 2, broken: 1 })
+    await world.settle()
+    expect((await world.row(personId, 'mail')).state).toBe('converged')
+  })
+
+  it('only looks where the mode says so, and shows what it saw', async () => {
+    const { id, personId } = await hired()
+    await world.submit(head, form([lineFor(id, planta, erp)]))
+    const targets = world.engine.settings.targets.map(target =>
+      target.id === 'erp' ? { ...target, mode: 'observe-only' as const } : target,
+    )
+    const before = world.targets.erp.changes.length
+    await world.converge(personId, 'erp', {
+      ...world.engine,
+      settings: { ...world.engine.settings, targets },
+    })
+    expect(world.targets.erp.changes).toHaveLength(before)
+    expect(await world.row(personId, 'erp')).toMatchObject({
+      state: 'pending',
+      observed: { state: 'absent' },
+    })
+    expect(await world.entries(`target/${personId}/erp`)).toHaveLength(0)
   })
 })
