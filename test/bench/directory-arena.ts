@@ -27,8 +27,7 @@ export type Act = (typeof acts)[number]
 /** One way of doing the acts over a fixed number of connections. Between acts it may prepare; only `run` is timed. */
 export interface Contestant {
   prepare(act: Act, people: Subject[]): Promise<void>
-  /** Milliseconds to leave out of the time: what its start costs and the others have behind them. */
-  run(act: Act, people: Subject[]): Promise<number>
+  run(act: Act, people: Subject[]): Promise<void>
   close(): Promise<void>
 }
 

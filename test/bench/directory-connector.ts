@@ -76,7 +76,6 @@ export function connectorContestant({ url, ca, service, settings }: Arena, conne
         const done = await apply(act, people, act === 'create' ? [] : observed)
         for (const [at, subject] of people.entries()) subject.guid = done[at]?.accountId ?? ''
       }
-      return 0
     },
     close: () => connector.close(),
   }

@@ -112,7 +112,6 @@ export async function ldaptsContestant(
     },
     async run(act, people) {
       await each(people, act === 'look-up' || act === 'disable' ? 8 : 2, doing[act])
-      return 0
     },
     async close() {
       await Promise.all(clients.map(client => client.unbind()))

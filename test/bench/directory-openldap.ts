@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { profileValues } from '../../functions/connectors/active-directory/attributes.ts'
 import { type Act, type Arena, arrivalTicks, type Contestant, type Subject } from './directory-arena.ts'
 import { profileOf } from './directory-connector.ts'
@@ -9,7 +10,9 @@ import { benchPassword, ldaptsContestant, needed } from './directory-ldapts.ts'
 
 const base64 = (value: string | Buffer) => Buffer.from(value).toString('base64')
 
-/** OpenLDAP's C tools, one process a connection. Their start, TLS and bind are measured by themselves and left out. */
+const timeToBind = 500
+
+/** OpenLDAP's C tools, one process a connection, started and bound before the clock runs. */
 export async function openldapContestant(arena: Arena, connections: number): Promise<Contestant> {
   const { url, caPath, service, settings } = arena
   const folder = await mkdtemp(join(tmpdir(), 'llavero-bench-'))
@@ -18,19 +21,25 @@ export async function openldapContestant(arena: Arena, connections: number): Pro
   const preparing = await ldaptsContestant(arena, connections)
   const common = ['-x', '-H', url, '-D', service.bindDn, '-y', passwordFile, '-o', 'ldif_wrap=no']
 
-  const tool = (name: string, args: string[]) =>
-    new Promise<void>((resolve, reject) => {
-      const child = spawn(name, [...common, ...args], {
-        stdio: ['ignore', 'ignore', 'pipe'],
-        env: { ...process.env, LDAPTLS_CACERT: caPath },
-      })
-      let words = ''
-      child.stderr.on('data', data => {
-        words += data
-      })
+  /** A tool that has bound and waits for its input. */
+  function waiting(name: string, args: string[]) {
+    const child = spawn(name, [...common, ...args], {
+      stdio: ['pipe', 'ignore', 'pipe'],
+      env: { ...process.env, LDAPTLS_CACERT: caPath },
+    })
+    let words = ''
+    child.stderr.on('data', data => {
+      words += data
+    })
+    const ended = new Promise<void>((resolve, reject) => {
       child.on('error', reject)
       child.on('exit', code => (code === 0 ? resolve() : reject(new Error(`${name}: ${code} ${words}`))))
     })
+    return (input: string): Promise<void> => {
+      child.stdin.end(input)
+      return ended
+    }
+  }
 
   const active = ({ name }: Subject) => `CN=${name},${settings.activeOu}`
   const modify = (dn: string, ...changes: string[]) =>
@@ -78,47 +87,33 @@ export async function openldapContestant(arena: Arena, connections: number): Pro
     Array.from({ length: connections }, (_, at) =>
       people.filter((_subject, turn) => turn % connections === at),
     )
-  let files: { changes: string; lookups: string }[] = []
-
-  const allWith = async (run: (file: { changes: string; lookups: string }) => Promise<void>) =>
-    Promise.all(files.map(run))
-  const search = (file: string) =>
-    tool('ldapsearch', ['-LLL', '-b', settings.baseDn, '-f', file, '(objectGUID=%s)', ...needed])
-  /** What every process costs before it does anything. */
-  const timed = async (run: () => Promise<unknown>) => {
-    const started = performance.now()
-    await run()
-    return performance.now() - started
-  }
-  const nothing = join(folder, 'nothing')
-  await writeFile(nothing, '')
+  const search = ['-LLL', '-b', settings.baseDn, '-f', '-', '(objectGUID=%s)', ...needed]
+  const changesFor = (act: Act, share: Subject[]) =>
+    `${share.flatMap(subject => written[act]?.(subject) ?? []).join('\n\n')}\n`
+  const lookupsFor = (share: Subject[]) => share.map(subject => `${hexFilter(subject)}\n`).join('')
+  let phases: (() => Promise<void>)[][] = []
 
   return {
+    /** Starts the tools as well: TLS and bind are behind the others, too. */
     async prepare(act, people) {
       if (act !== 'create') await preparing.prepare(act, people)
-      files = await Promise.all(
-        shares(people).map(async (share, at) => {
-          const changes = join(folder, `changes-${at}`)
-          const lookups = join(folder, `lookups-${at}`)
-          await writeFile(changes, share.flatMap(subject => written[act]?.(subject) ?? []).join('\n\n'))
-          await writeFile(lookups, share.map(subject => `${hexFilter(subject)}\n`).join(''))
-          return { changes, lookups }
-        }),
-      )
+      const searching = () =>
+        shares(people).map(share => {
+          const feed = waiting('ldapsearch', search)
+          return () => feed(lookupsFor(share))
+        })
+      const modifying = () =>
+        shares(people).map(share => {
+          const feed = waiting('ldapmodify', [])
+          return () => feed(changesFor(act, share))
+        })
+      if (act === 'look-up') phases = [searching()]
+      else if (act === 'disable') phases = [searching(), modifying(), searching()]
+      else phases = [modifying()]
+      await pause(timeToBind)
     },
-    async run(act) {
-      const reads = act === 'look-up' || act === 'disable'
-      const writes = act !== 'look-up'
-      if (reads) await allWith(({ lookups }) => search(lookups))
-      if (writes) await allWith(({ changes }) => tool('ldapmodify', ['-f', changes]))
-      if (act === 'disable') await allWith(({ lookups }) => search(lookups))
-      const emptyModify = () => timed(() => allWith(() => tool('ldapmodify', ['-f', nothing])))
-      const emptySearch = () => timed(() => allWith(() => search(nothing)))
-      const started = performance.now()
-      const modifying = writes ? await emptyModify() : 0
-      const searching = reads ? await emptySearch() : 0
-      const measuring = performance.now() - started
-      return measuring + modifying + searching * (act === 'disable' ? 2 : 1)
+    async run() {
+      for (const phase of phases) await Promise.all(phase.map(go => go()))
     },
     async close() {
       await preparing.close()
