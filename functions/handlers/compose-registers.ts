@@ -4,17 +4,16 @@ import { newId } from '../stores/ids.ts'
 import { chains, windowShards } from '../stores/keys.ts'
 import { createRegisterStore, newcomersAtOnce } from '../stores/register.ts'
 import { createReplayStore } from '../stores/replays.ts'
-import { createUnitStore } from '../stores/units.ts'
 import { identifyCaller } from '../workflows/identify-caller.ts'
 import type { Registers } from '../workflows/registers.ts'
-import { engine, ledger, logger, settings, tables } from './compose.ts'
+import { engine, ledger, logger, settings, tables, units } from './compose.ts'
 import type { Front } from './http.ts'
 
 /** What the functions behind HTTP are given beside the engine. */
 export const registers = {
   ...engine,
   ledger,
-  units: createUnitStore(tables),
+  units,
   identities: createIdentityStore(tables),
   register: createRegisterStore(tables),
   replays: createReplayStore(tables),

@@ -8,6 +8,7 @@ import { createPeopleStore } from '../stores/people.ts'
 import { createRequestStore } from '../stores/requests.ts'
 import { openTables } from '../stores/tables.ts'
 import { createTargetStore } from '../stores/targets.ts'
+import { createUnitStore } from '../stores/units.ts'
 import type { Engine } from '../workflows/engine.ts'
 
 /** One variable of the function's environment. Missing is a fault of the deployment, and stops the function at its start. */
@@ -55,3 +56,5 @@ export const engine: Engine = {
 }
 
 export const ledger = createLedgerStore(tables)
+
+export const units = createUnitStore(tables)

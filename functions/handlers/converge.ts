@@ -8,7 +8,7 @@ import type { TargetId } from '../../schemas/settings.ts'
 import { Doorbell } from '../../schemas/target.ts'
 import type { Connector } from '../connectors/contract.ts'
 import { convergeTarget } from '../workflows/converge-target.ts'
-import { engine, logger } from './compose.ts'
+import { engine, logger, units } from './compose.ts'
 
 /** The handler of one target's queues: all doorbells of a batch in one run, one partial failure for each bug. */
 export function convergeHandler(target: TargetId, connector: () => Promise<Connector>) {
@@ -26,7 +26,7 @@ export function convergeHandler(target: TargetId, connector: () => Promise<Conne
       const run = turn().then(async () => {
         const sent = Math.max(...event.Records.map(record => Number(record.attributes.SentTimestamp)))
         return convergeTarget(
-          { ...engine, target, connector: await connector() },
+          { ...engine, target, units, connector: await connector() },
           people,
           new Date(sent).toISOString(),
         )

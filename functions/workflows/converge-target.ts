@@ -18,6 +18,7 @@ import {
   seenNow,
   settledState,
   shown,
+  unitNames,
 } from './convergence-run.ts'
 import { instantOf, quarantineOver, targetSettings } from './engine.ts'
 import { pickName } from './pick-name.ts'
@@ -59,12 +60,20 @@ export async function convergeTarget(
     })
   }
 
-  const loaded = await Promise.all([...new Set(personIds)].map(id => engine.people.load(id)))
-  const candidates = loaded.flatMap(person => {
-    const row = person?.targets.get(engine.target)
-    return person == null || row === undefined ? [] : [prepareRun(engine, person, row, eventAt)]
-  })
-  const ready = await guarded(candidates, run => admit(engine, run))
+  const concerned: Pick<Run, 'person' | 'row'>[] = []
+  const load = async (personId: string) => {
+    try {
+      const person = await engine.people.load(personId)
+      const row = person?.targets.get(engine.target)
+      if (person != null && row !== undefined) concerned.push({ person, row })
+    } catch (bug) {
+      broken.push({ personId, bug })
+    }
+  }
+  await Promise.all([...new Set(personIds)].map(load))
+  const nameOfUnit = unitNames(engine)
+  const prepared = await guarded(concerned, one => prepareRun(engine, one, eventAt, nameOfUnit))
+  const ready = await guarded(prepared, run => admit(engine, run))
 
   const seen = await engine.connector.observe(ready.map(accountOf))
   const observed = await guarded(

@@ -7,11 +7,13 @@ import { type Desired, desiredAccess } from '../domain/desired-access.ts'
 import { foldEvents } from '../domain/register.ts'
 import type { EntryDraft } from '../stores/ledger.ts'
 import type { PersonAggregate } from '../stores/people.ts'
+import type { UnitStore } from '../stores/units.ts'
 import { type Engine, instantOf, latest } from './engine.ts'
 
 export interface Convergence extends Engine {
   readonly target: TargetId
   readonly connector: Connector
+  readonly units: Pick<UnitStore, 'some'>
 }
 
 const parkedMilliseconds = 86_400_000
@@ -36,23 +38,33 @@ export interface PlannedRun extends SeenRun {
 }
 
 /** What follows from a person's record at `asOf`, the latest of event, clock and the row's last run. */
-export function prepareRun(
+export async function prepareRun(
   engine: Convergence,
-  person: PersonAggregate,
-  row: TargetRow,
+  { person, row }: Pick<Run, 'person' | 'row'>,
   eventAt: string,
-): Run {
+  nameOfUnit: (id: string) => Promise<string>,
+): Promise<Run> {
   const { settings } = engine
   const asOf = latest(eventAt, instantOf(engine.clock()), row.lastAsOf)
   const facts = foldEvents(person.events, dayOf(asOf, settings.timeZone), settings.timeZone)
   const names = facts.person ?? person.row.declared?.person ?? null
-  const unit = facts.unit ?? person.row.declared?.unit ?? ''
+  const unit = await nameOfUnit(facts.unit ?? person.row.declared?.unit ?? '')
   return {
     person,
     row,
     asOf,
     desired: desiredAccess(person, engine.target, settings, asOf),
     profile: names === null ? null : { ...names, nationalId: person.row.nationalId, unit },
+  }
+}
+
+/** Names of units, each asked for once; a unit that is not in the register shows its id. */
+export function unitNames({ units }: Convergence): (id: string) => Promise<string> {
+  const asked = new Map<string, Promise<string>>()
+  return id => {
+    const name = asked.get(id) ?? units.some([id]).then(([row]) => row?.unit.name ?? id)
+    asked.set(id, name)
+    return name
   }
 }
 

@@ -68,6 +68,7 @@ export function mortal(world: World, at: number): Mortal {
           {
             ...engine,
             target,
+            units: { some: outside(world.unitRegister.some) },
             connector: {
               ...connector,
               observe: outside(connector.observe),

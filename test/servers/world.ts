@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { createLedgerStore } from '../../functions/stores/ledger.ts'
+import { createLedgerStore, emptyChain } from '../../functions/stores/ledger.ts'
 import { createPeopleStore } from '../../functions/stores/people.ts'
 import { createRequestStore } from '../../functions/stores/requests.ts'
 import { openTables } from '../../functions/stores/tables.ts'
@@ -55,11 +55,18 @@ export async function openWorld(
     erp: memoryTarget('erp'),
   }
   const units = new Map<string, Unit>()
+  const unitRegister = {
+    some: async (ids: readonly string[]) =>
+      ids.flatMap(id => {
+        const unit = units.get(id)
+        return unit === undefined ? [] : [{ version: 1 as const, unit, head: emptyChain }]
+      }),
+  }
   const ledger = createLedgerStore(tables)
 
   async function converge(personId: string, target: TargetId, using: Engine = engine): Promise<BrokenRun[]> {
     return convergeTarget(
-      { ...using, target, connector: targets[target] },
+      { ...using, target, units: unitRegister, connector: targets[target] },
       [personId],
       new Date(time.now).toISOString(),
     )
@@ -72,6 +79,7 @@ export async function openWorld(
     ledger,
     targets,
     units,
+    unitRegister,
     rung,
     logged,
     time,
