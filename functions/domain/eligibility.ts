@@ -149,7 +149,8 @@ const aboutAccess = ({ access }: Activation, { settings }: LineContext): Finding
 }
 
 /**
- * One line of box A. Every rule is evaluated and every reason listed; the worst decides (API.md, «How a line is decided»).
+ * One line of box A. Every rule is evaluated and every reason listed; the worst decides: rejected, then observed, then
+ * awaiting-approval.
  * Names and post that differ from the register's are no fault: the register's prevail. A `from` before the contract's
  * start is no fault either: the access starts with the contract.
  */

@@ -45,7 +45,7 @@ export const lineStatus = (line: LineProgress): LineStatus => {
 const FINAL: readonly LineStatus[] = ['done', 'acknowledged', 'ended']
 const AT_WORK: readonly LineStatus[] = ['in-progress', 'failed', 'contested']
 
-/** The request's status out of its lines', by API.md «What becomes of it», in that order. */
+/** The request's status out of its lines', in the order written here. */
 export const requestStatus = (lines: readonly LineStatus[]): RequestStatus => {
   const others = lines.filter(status => status !== 'rejected')
   if (others.length === 0) return 'rejected'

@@ -1,5 +1,6 @@
 import type { Observation, TargetRow } from '../../schemas/target.ts'
 import type { Applied, ConnectorError, Outcome, Profile } from '../connectors/contract.ts'
+import { absentAccount } from '../domain/absent-account.ts'
 import { desiredAccess } from '../domain/desired-access.ts'
 import { planSteps, reaches } from '../domain/plan.ts'
 import {
@@ -10,7 +11,6 @@ import {
   failedState,
   hashFor,
   noProfile,
-  nothingThere,
   type PlannedRun,
   prepareRun,
   type Run,
@@ -145,7 +145,8 @@ async function digest(
   if (sight === undefined) throw new Error('the connector left out a result')
   if (!sight.ok) {
     const stranger = sight.error.kind === 'conflict' && run.row.accountId === null
-    if (stranger && !run.desired.enabled) return { ...run, observation: nothingThere }
+    // The name is borne by somebody else's account, and this person has none: there is nothing to close.
+    if (stranger && !run.desired.enabled) return { ...run, observation: absentAccount }
     if (stranger && run.profile !== null) await rename(engine, run, run.profile)
     else await backOff(engine, run, sight.error)
     return null
@@ -221,6 +222,9 @@ async function conclude(
   const observation = proof.value
   const remaining = planSteps(run.desired, observation, hashFor(engine, run))
   const done = remaining.length === 0
+  const settled = done
+    ? settledState(run)
+    : failedState(engine, run, fault?.kind ?? 'not-reached', fault?.retryable ?? true)
   const closed = await engine.targets.closeIntent(run.row, {
     entry: entryOf(engine, run, done ? 'succeeded' : 'failed', {
       asOf: run.asOf,
@@ -234,15 +238,13 @@ async function conclude(
       },
     }),
     always: seenNow(engine, run, observation),
-    settled: done
-      ? settledState(run)
-      : failedState(engine, run, fault?.kind ?? 'not-reached', fault?.retryable ?? true),
+    settled,
   })
   if (closed === null) return null
   if (done)
     engine.log('converged', { personId: run.row.personId, target: run.row.target, steps: run.steps.length })
   else
-    engine.log('backed-off', {
+    engine.log(settled.state === 'parked' ? 'parked' : 'backed-off', {
       personId: run.row.personId,
       target: run.row.target,
       fault: fault?.kind ?? 'not-reached',

@@ -84,17 +84,6 @@ export const noProfile = ({ person }: Run): Profile => ({
   unit: '',
 })
 
-/** The name is borne by somebody else's account, and this person has none: there is nothing to close. */
-export const nothingThere: Observation = {
-  state: 'absent',
-  accountId: null,
-  name: null,
-  expiresAt: null,
-  rights: [],
-  retired: null,
-  profileHash: null,
-}
-
 /** A failure's mark on the row: back-off, or parked for a human after the last attempt. */
 export function failedState(engine: Convergence, run: Run, fault: string, retryable: boolean) {
   const attempts = run.row.attempts + 1

@@ -1,6 +1,7 @@
 import type { Grant, KeptLine, Signer } from '../../schemas/request.ts'
 import { TargetId } from '../../schemas/settings.ts'
-import type { Observation, Step } from '../../schemas/target.ts'
+import type { Step } from '../../schemas/target.ts'
+import { absentAccount } from '../domain/absent-account.ts'
 import { atomsOf, endedBy } from '../domain/atoms.ts'
 import { contractKey } from '../domain/contract.ts'
 import { desiredAccess } from '../domain/desired-access.ts'
@@ -14,16 +15,6 @@ export interface PlannedLine {
   readonly person: string
   readonly system: TargetId
   readonly steps: readonly Step[]
-}
-
-const neverSeen: Observation = {
-  state: 'absent',
-  accountId: null,
-  name: null,
-  expiresAt: null,
-  rights: [],
-  retired: null,
-  profileHash: null,
 }
 
 /** `dryRun`: the steps each accepted line would lead to, on top of the lines before it. Writes and observes nothing. */
@@ -47,7 +38,7 @@ export function planRequest(
     for (const target of TargetId.options) {
       const wanted = (grants: readonly Grant[]) =>
         desiredAccess({ events: person.events, holds: person.holds, grants }, target, engine.settings, asOf)
-      const seen = person.targets.get(target)?.observed ?? neverSeen
+      const seen = person.targets.get(target)?.observed ?? absentAccount
       const settled = planSteps(wanted(before), seen, seen.profileHash ?? '')
       const planned = planSteps(wanted(next), seen, seen.profileHash ?? '')
       const fresh = planned.filter(

@@ -109,7 +109,7 @@ export class FrontDoor extends Construct {
     })
   }
 
-  /** `key` as in API.md: method and pattern. Everything is behind the token check unless it is said to be open. */
+  /** `key` is method and pattern (`GET /people/{nationalId}`). Everything is behind the token check unless said to be open. */
   route(key: string, to: AppFunction, entry: 'token' | 'open' = 'token'): void {
     const [method = '', path = ''] = key.split(' ')
     let integration = this.integrations.get(to)

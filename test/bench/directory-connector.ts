@@ -1,5 +1,6 @@
 import { createDirectoryConnector } from '../../functions/connectors/active-directory/index.ts'
 import type { AccountRef, Profile } from '../../functions/connectors/contract.ts'
+import { absentAccount } from '../../functions/domain/absent-account.ts'
 import type { Observation, Step } from '../../schemas/target.ts'
 import { resultOf } from '../connectors/asking.ts'
 import { type Act, type Arena, arrival, type Contestant, type Subject } from './directory-arena.ts'
@@ -13,15 +14,6 @@ const steps: Partial<Record<Act, Step[]>> = {
   ],
   disable: [{ act: 'disable' }],
   reactivate: [{ act: 'restore' }, { act: 'set-expiry', expiresAt: arrival }, { act: 'enable' }],
-}
-const absent: Observation = {
-  state: 'absent',
-  accountId: null,
-  name: null,
-  expiresAt: null,
-  rights: [],
-  retired: null,
-  profileHash: null,
 }
 const refOf = ({ name, nationalId, guid }: Subject): AccountRef => ({
   personId: name,
@@ -47,7 +39,7 @@ export function connectorContestant({ url, ca, service, settings }: Arena, conne
     const plans = people.map((subject, at) => ({
       account: refOf(subject),
       profile: profileOf(subject),
-      observed: seen[at] ?? absent,
+      observed: seen[at] ?? absentAccount,
       steps: steps[act] ?? [],
     }))
     return (await connector.apply(plans)).map(resultOf)
@@ -60,7 +52,7 @@ export function connectorContestant({ url, ca, service, settings }: Arena, conne
         const plans = people.map((subject, at) => ({
           account: refOf(subject),
           profile: profileOf(subject),
-          observed: state[at] ?? absent,
+          observed: state[at] ?? absentAccount,
           steps: [{ act: 'retire' }] as Step[],
         }))
         for (const outcome of await connector.apply(plans)) resultOf(outcome)

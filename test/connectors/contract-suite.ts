@@ -1,20 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Connector } from '../../functions/connectors/contract.ts'
-import type { Observation, Step } from '../../schemas/target.ts'
+import { absentAccount } from '../../functions/domain/absent-account.ts'
+import type { Step } from '../../schemas/target.ts'
 import { bring, errorOf, observeOne, resultOf } from './asking.ts'
 import { describeFailures } from './contract-suite-failures.ts'
 import type { Capabilities, Harness } from './harness.ts'
 import { awkwardProfiles, samplePerson } from './sample-people.ts'
-
-const absent: Observation = {
-  state: 'absent',
-  accountId: null,
-  name: null,
-  expiresAt: null,
-  rights: [],
-  retired: null,
-  profileHash: null,
-}
 
 /**
  * What every connector promises (`functions/connectors/contract.ts`), as tests. One call per target; the title names the server.
@@ -86,7 +77,7 @@ export function describeConnector(
 
       it('is made once when the same plan is applied twice', async () => {
         const sample = samplePerson(harness)
-        const plan = { ...sample, observed: absent, steps: opening() }
+        const plan = { ...sample, observed: absentAccount, steps: opening() }
         const first = resultOf((await connector.apply([plan]))[0])
         const second = resultOf((await connector.apply([plan]))[0])
         expect(second).toEqual(first)
@@ -249,7 +240,7 @@ export function describeConnector(
           kind: 'conflict',
           retryable: false,
         })
-        const plan = { ...sample, observed: absent, steps: opening() }
+        const plan = { ...sample, observed: absentAccount, steps: opening() }
         expect(errorOf((await connector.apply([plan]))[0])).toMatchObject({
           kind: 'conflict',
           retryable: false,
@@ -261,7 +252,7 @@ export function describeConnector(
     describe('lists', () => {
       it('are answered one by one, in order', async () => {
         const samples = Array.from({ length: 24 }, () => samplePerson(harness))
-        const plans = samples.map(sample => ({ ...sample, observed: absent, steps: opening() }))
+        const plans = samples.map(sample => ({ ...sample, observed: absentAccount, steps: opening() }))
         const applied = (await connector.apply(plans)).map(resultOf)
         expect(applied.map(done => done.name)).toEqual(samples.map(sample => sample.account.name))
         const observed = await connector.observe(samples.map(sample => sample.account))
@@ -282,7 +273,7 @@ export function describeConnector(
         const seen = await connector.observe(samples.map(sample => sample.account))
         expect(seen.map(outcome => outcome.ok)).toEqual([true, false, true])
         const done = await connector.apply(
-          samples.map(sample => ({ ...sample, observed: absent, steps: opening() })),
+          samples.map(sample => ({ ...sample, observed: absentAccount, steps: opening() })),
         )
         expect(done.map(outcome => outcome.ok)).toEqual([true, false, true])
         for (const sample of [samples[0], samples[2]])

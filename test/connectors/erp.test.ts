@@ -1,23 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Connector } from '../../functions/connectors/contract.ts'
 import { createErpConnector } from '../../functions/connectors/erp/index.ts'
-import type { Observation, Right, Step } from '../../schemas/target.ts'
+import { absentAccount } from '../../functions/domain/absent-account.ts'
+import type { Right, Step } from '../../schemas/target.ts'
 import { bring, errorOf, observeOne, resultOf } from './asking.ts'
 import { type ErpHarness, erpSettings, openErp, sampleRights } from './erp-harness.ts'
 import { samplePerson } from './sample-people.ts'
 
 const grants: Step[] = sampleRights.map(right => ({ act: 'grant', right }))
 const opening: Step[] = [{ act: 'create' }, ...grants, { act: 'enable' }]
-const absent: Observation = {
-  state: 'absent',
-  accountId: null,
-  name: null,
-  expiresAt: null,
-  rights: [],
-  retired: null,
-  profileHash: null,
-}
-
 describe('A user of the ERP', () => {
   let harness: ErpHarness
   let connector: Connector
@@ -180,7 +171,7 @@ describe('A user of the ERP', () => {
       await observeOne(connector, samplePerson(harness).account)
       await harness.setFault?.('slow')
       try {
-        const plans = people.map(one => ({ ...one, observed: absent, steps: opening }))
+        const plans = people.map(one => ({ ...one, observed: absentAccount, steps: opening }))
         let started = Date.now()
         const made = (await connector.apply(plans)).map(resultOf)
         expect(Date.now() - started).toBeLessThan(12_000)
@@ -206,7 +197,9 @@ describe('A user of the ERP', () => {
       const people = Array.from({ length: 20 }, () => samplePerson(harness))
       const bad = people[7]
       if (bad) people[7] = { ...bad, account: { ...bad.account, name: 'x'.repeat(80) } }
-      const done = await connector.apply(people.map(one => ({ ...one, observed: absent, steps: opening })))
+      const done = await connector.apply(
+        people.map(one => ({ ...one, observed: absentAccount, steps: opening })),
+      )
       expect(done.flatMap((outcome, at) => (outcome.ok ? [] : [[at, outcome.error.kind]]))).toEqual([
         [7, 'refused'],
       ])
@@ -226,7 +219,7 @@ describe('A user of the ERP', () => {
 
     it('naming the same person twice makes one user', async () => {
       const sample = samplePerson(harness)
-      const plan = { ...sample, observed: absent, steps: opening }
+      const plan = { ...sample, observed: absentAccount, steps: opening }
       const [one, other] = (await connector.apply([plan, plan])).map(resultOf)
       expect(other).toEqual(one)
       expect(await harness.look(sample.account.name)).toHaveLength(1)
@@ -248,7 +241,7 @@ describe('A user of the ERP', () => {
 
   it('is missing, to be looked at again, when it vanished between look and act', async () => {
     const sample = samplePerson(harness)
-    const plan = { ...sample, observed: absent, steps: [{ act: 'enable' }] as Step[] }
+    const plan = { ...sample, observed: absentAccount, steps: [{ act: 'enable' }] as Step[] }
     expect(errorOf((await connector.apply([plan]))[0])).toMatchObject({ kind: 'missing', retryable: true })
   })
 

@@ -1,23 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Connector } from '../../functions/connectors/contract.ts'
 import { createMailConnector } from '../../functions/connectors/mail/index.ts'
-import type { Observation, Step } from '../../schemas/target.ts'
+import { absentAccount } from '../../functions/domain/absent-account.ts'
+import type { Step } from '../../schemas/target.ts'
 import { bring, errorOf, observeOne, resultOf } from './asking.ts'
 import { type MailHarness, mailSettings, openMail } from './mail-harness.ts'
 import { samplePerson } from './sample-people.ts'
 import { urlAs } from './sql-servers.ts'
 
 const opening: Step[] = [{ act: 'create' }, { act: 'enable' }]
-const absent: Observation = {
-  state: 'absent',
-  accountId: null,
-  name: null,
-  expiresAt: null,
-  rights: [],
-  retired: null,
-  profileHash: null,
-}
-
 describe('A mailbox', () => {
   let harness: MailHarness
   let connector: Connector
@@ -119,7 +110,7 @@ describe('A mailbox', () => {
         [account.name],
       )
       expect(errorOf((await connector.observe([account]))[0]).kind).toBe('conflict')
-      const plan = { account, profile, observed: absent, steps: opening }
+      const plan = { account, profile, observed: absentAccount, steps: opening }
       expect(errorOf((await connector.apply([plan]))[0]).kind).toBe('conflict')
       expect(await rowOf(account.name)).toBeUndefined()
     })
@@ -193,12 +184,12 @@ describe('A mailbox', () => {
     it('of twenty-four is closed within a handful of answers, however slow the server', async () => {
       const people = Array.from({ length: 24 }, () => samplePerson(harness))
       const made = (
-        await connector.apply(people.map(one => ({ ...one, observed: absent, steps: opening })))
+        await connector.apply(people.map(one => ({ ...one, observed: absentAccount, steps: opening })))
       ).map(resultOf)
       const plans = people.map((one, at) => ({
         ...one,
         account: { ...one.account, accountId: made[at]?.accountId ?? null },
-        observed: absent,
+        observed: absentAccount,
         steps: [{ act: 'disable' }] as Step[],
       }))
       await harness.setFault?.('slow')
@@ -221,7 +212,9 @@ describe('A mailbox', () => {
       )
       const seen = await connector.observe(broken.map(one => one.account))
       expect(seen.map(outcome => outcome.ok)).toEqual([true, false, true])
-      const done = await connector.apply(broken.map(one => ({ ...one, observed: absent, steps: opening })))
+      const done = await connector.apply(
+        broken.map(one => ({ ...one, observed: absentAccount, steps: opening })),
+      )
       expect(done.map(outcome => outcome.ok)).toEqual([true, false, true])
       expect(errorOf(done[1])).toMatchObject({ kind: 'refused', retryable: false })
     })
@@ -248,7 +241,7 @@ describe('A mailbox', () => {
       const second = createMailConnector(mailSettings, { url: harness.server.postgres.mailUrl })
       try {
         const people = Array.from({ length: 10 }, () => samplePerson(harness))
-        const plans = people.map(one => ({ ...one, observed: absent, steps: opening }))
+        const plans = people.map(one => ({ ...one, observed: absentAccount, steps: opening }))
         const answers = await Promise.all([connector.apply(plans), second.apply(plans)])
         for (const outcome of answers.flat())
           if (!outcome.ok) expect(['conflict', 'throttled']).toContain(outcome.error.kind)
@@ -315,7 +308,12 @@ describe('A mailbox', () => {
       await query('ALTER TABLE mailbox ADD CONSTRAINT odd CHECK (name NOT LIKE $$%Prohibido%$$)')
       try {
         const profile = { ...sample.profile, surnames: 'Prohibido' }
-        const plan = { ...sample, profile, observed: absent, steps: [{ act: 'set-profile' }] as Step[] }
+        const plan = {
+          ...sample,
+          profile,
+          observed: absentAccount,
+          steps: [{ act: 'set-profile' }] as Step[],
+        }
         const error = errorOf((await connector.apply([plan]))[0])
         expect(error).toMatchObject({ kind: 'refused', cause: { code: '23514' } })
         expect(JSON.stringify({ ...error, message: error.message, stack: error.stack })).not.toContain(

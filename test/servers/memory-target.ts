@@ -9,6 +9,7 @@ import {
   type Plan,
   type Profile,
 } from '../../functions/connectors/contract.ts'
+import { absentAccount } from '../../functions/domain/absent-account.ts'
 import type { Observation, Right, Step } from '../../schemas/target.ts'
 
 interface Account {
@@ -100,19 +101,7 @@ export function memoryTarget(system: string): MemoryTarget {
       return refs.map((ref): Outcome<Observation> => {
         if (target.fault !== null && target.fault.after !== true) return failure()
         const account = find(ref)
-        if (account === undefined)
-          return {
-            ok: true,
-            value: {
-              state: 'absent',
-              accountId: null,
-              name: null,
-              expiresAt: null,
-              rights: [],
-              retired: null,
-              profileHash: null,
-            },
-          }
+        if (account === undefined) return { ok: true, value: absentAccount }
         if (account.owner !== ref.nationalId)
           return { ok: false, error: new ConnectorError(system, 'conflict', false) }
         return {

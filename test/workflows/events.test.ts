@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inYear } from '../../infra/local/sample/body.ts'
-import { type HttpApp, openHttpApp } from './http-app.ts'
-import { enterSmallBody, people, subjectWith } from './small-body.ts'
+import type { HttpApp } from './http-app.ts'
+import { closeSoundly, openSmallBody, people, subjectWith } from './small-body.ts'
 
 /** Filed as somebody with this role; `expect` is the status of the answer. */
 interface Sample {
@@ -27,13 +27,9 @@ const calls = samples.filter(
 
 let app: HttpApp
 beforeAll(async () => {
-  app = await openHttpApp()
-  await enterSmallBody(app)
+  app = await openSmallBody()
 })
-afterAll(async () => {
-  expect(app.faults()).toEqual([])
-  await app.close()
-})
+afterAll(() => closeSoundly(app))
 
 describe('the samples under events', () => {
   it.each(calls)('are answered as they say: %s', async file => {

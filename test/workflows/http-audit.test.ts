@@ -3,8 +3,8 @@ import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dyn
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hashOf } from '../../functions/stores/ledger.ts'
 import { type AuditEntry, AuditPage, Verification } from '../../schemas/api.ts'
-import { type HttpApp, openHttpApp } from './http-app.ts'
-import { activation, enterSmallBody, people, subjectWith } from './small-body.ts'
+import type { HttpApp } from './http-app.ts'
+import { activation, closeSoundly, openSmallBody, people, subjectWith } from './small-body.ts'
 
 let app: HttpApp
 let security: string
@@ -13,8 +13,7 @@ const head = people.headOfDideco.nationalId
 const today = new Date().toISOString().slice(0, 10)
 
 beforeAll(async () => {
-  app = await openHttpApp()
-  await enterSmallBody(app)
+  app = await openSmallBody()
   security = subjectWith(app, 'security')
   const body = {
     unit: 'dideco',
@@ -23,10 +22,7 @@ beforeAll(async () => {
   }
   request = (await app.call('POST', '/requests', { as: head, body })).body.number
 })
-afterAll(async () => {
-  expect(app.faults()).toEqual([])
-  await app.close()
-})
+afterAll(() => closeSoundly(app))
 
 const audit = async (query: string): Promise<AuditEntry[]> => {
   const entries: AuditEntry[] = []

@@ -1,17 +1,13 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { FiledRequest, PersonView, WholeRequest } from '../../schemas/api.ts'
-import { type HttpApp, openHttpApp } from './http-app.ts'
-import { activation, enterSmallBody, people } from './small-body.ts'
+import type { HttpApp } from './http-app.ts'
+import { activation, closeSoundly, openSmallBody, people } from './small-body.ts'
 
 let app: HttpApp
 beforeAll(async () => {
-  app = await openHttpApp(settings => ({ ...settings, personnelRegister: 'declared' }))
-  await enterSmallBody(app)
+  app = await openSmallBody(settings => ({ ...settings, personnelRegister: 'declared' }))
 })
-afterAll(async () => {
-  expect(app.faults()).toEqual([])
-  await app.close()
-})
+afterAll(() => closeSoundly(app))
 
 it('names what another unit still grants, in the answer and ever after', async () => {
   const newcomer = { ...people.clerk, nationalId: '20.347.878-K' }

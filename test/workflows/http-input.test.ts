@@ -1,26 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Problem } from '../../schemas/problem.ts'
-import { type HttpApp, openHttpApp } from './http-app.ts'
-import { activation, enterSmallBody, people, subjectWith } from './small-body.ts'
+import type { HttpApp } from './http-app.ts'
+import { activation, closeSoundly, form, openSmallBody, people, subjectWith } from './small-body.ts'
 
 let app: HttpApp
 const head = people.headOfDideco.nationalId
 
 beforeAll(async () => {
-  app = await openHttpApp()
-  await enterSmallBody(app)
+  app = await openSmallBody()
 })
-afterAll(async () => {
-  expect(app.faults()).toEqual([])
-  await app.close()
-})
+afterAll(() => closeSoundly(app))
 
-const form = (activations: unknown[], more: object = {}) => ({
-  unit: 'dideco',
-  activations,
-  declaration: true,
-  ...more,
-})
 const good = () => form([activation(people.clerk, { system: 'mail' })])
 
 describe('a body that cannot be read', () => {

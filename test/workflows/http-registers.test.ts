@@ -1,22 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rutCheckDigit } from '../../functions/domain/national-id.ts'
 import { ImportAnswer, PersonView, UnitView } from '../../schemas/api.ts'
-import { type HttpApp, openHttpApp } from './http-app.ts'
-import { activation, enterSmallBody, people, subjectWith } from './small-body.ts'
+import type { HttpApp } from './http-app.ts'
+import { activation, closeSoundly, openSmallBody, people, subjectWith } from './small-body.ts'
 
 let app: HttpApp
 let hr: string
 let security: string
 beforeAll(async () => {
-  app = await openHttpApp()
-  await enterSmallBody(app)
+  app = await openSmallBody()
   hr = subjectWith(app, 'hr')
   security = subjectWith(app, 'security')
 })
-afterAll(async () => {
-  expect(app.faults()).toEqual([])
-  await app.close()
-})
+afterAll(() => closeSoundly(app))
 
 let serial = 42_000_000
 const newRow = (more: object = {}) => {

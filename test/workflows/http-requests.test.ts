@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DryRun, FiledRequest, PersonView, RequestList, WholeRequest } from '../../schemas/api.ts'
-import { type HttpApp, openHttpApp } from './http-app.ts'
-import { activation, enterSmallBody, people, subjectWith } from './small-body.ts'
+import type { HttpApp } from './http-app.ts'
+import { activation, closeSoundly, form, openSmallBody, people, subjectWith } from './small-body.ts'
 
 let app: HttpApp
 const head = people.headOfDideco.nationalId
@@ -10,20 +10,10 @@ const mail = { system: 'mail' }
 const accounting = { system: 'erp', module: 'contabilidad-gubernamental', type: 'consulta' }
 
 beforeAll(async () => {
-  app = await openHttpApp()
-  await enterSmallBody(app)
+  app = await openSmallBody()
 })
-afterAll(async () => {
-  expect(app.faults()).toEqual([])
-  await app.close()
-})
+afterAll(() => closeSoundly(app))
 
-const form = (activations: object[], more: object = {}) => ({
-  unit: 'dideco',
-  activations,
-  declaration: true,
-  ...more,
-})
 const file = (body: unknown, as: string = head, headers: Record<string, string> = {}) =>
   app.call('POST', '/requests', { as, body, headers })
 const filed = async (body: unknown, as: string = head) => {

@@ -1,5 +1,6 @@
+import { expect } from 'vitest'
 import { rutCheckDigit } from '../../functions/domain/national-id.ts'
-import type { HttpApp, Sent } from './http-app.ts'
+import { type HttpApp, openHttpApp, type Sent } from './http-app.ts'
 
 const rut = (number: number) => `${number}-${rutCheckDigit(String(number))}`
 
@@ -66,6 +67,14 @@ export const activation = (someone: Someone, access: object, until: string | nul
   until,
 })
 
+/** A form of the unit `dideco`, which its head signs. */
+export const form = (activations: readonly unknown[], more: object = {}) => ({
+  unit: 'dideco',
+  activations,
+  declaration: true,
+  ...more,
+})
+
 /** Deputies are in force for a year around today. */
 const days = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10)
 
@@ -86,7 +95,7 @@ async function must(app: HttpApp, method: string, path: string, sent: Sent) {
 }
 
 /** Founds the register and enters units, people and their tokens, through the functions themselves. */
-export async function enterSmallBody(app: HttpApp): Promise<void> {
+async function enterSmallBody(app: HttpApp): Promise<void> {
   await app.bootstrap()
   const hr = subjectWith(app, 'hr')
   for (const { id, name, parent } of units)
@@ -108,4 +117,17 @@ export async function enterSmallBody(app: HttpApp): Promise<void> {
     as: hr,
     body: { nationalId: people.deputy.nationalId, from: days(-180), until: days(180) },
   })
+}
+
+/** The functions of a municipality in which everybody already has their place. */
+export async function openSmallBody(...change: Parameters<typeof openHttpApp>): Promise<HttpApp> {
+  const app = await openHttpApp(...change)
+  await enterSmallBody(app)
+  return app
+}
+
+/** Nothing may have been asked of AWS that the endpoint does not play. */
+export async function closeSoundly(app: HttpApp): Promise<void> {
+  expect(app.faults()).toEqual([])
+  await app.close()
 }

@@ -1,6 +1,7 @@
 import { PresenceFilter } from 'ldapts'
 import type { DirectorySettings } from '../../../schemas/settings.ts'
 import type { Observation } from '../../../schemas/target.ts'
+import { absentAccount } from '../../domain/absent-account.ts'
 import type { AccountRef, Applied, Connector, Outcome, Plan } from '../contract.ts'
 import { type Account, accountByGuid, accountByName, accountsByGuid, observationOf } from './account.ts'
 import { Acting } from './acting.ts'
@@ -26,16 +27,6 @@ const together = 16
 /** Milliseconds for which a plan may rest on what `observe` read. Every write is conditional on it besides. */
 const trustFor = 10_000
 const remembered = 2_000
-
-const absent: Observation = {
-  state: 'absent',
-  accountId: null,
-  name: null,
-  expiresAt: null,
-  rights: [],
-  retired: null,
-  profileHash: null,
-}
 
 /** Active Directory over LDAPS. How it keeps its promises is told in `docs/active-directory.md`. */
 export function createDirectoryConnector(
@@ -150,7 +141,9 @@ export function createDirectoryConnector(
         })
         for (const [index, at] of missed.entries()) looked[at] = again[index] as Outcome<Observation | null>
       }
-      return looked.map(outcome => (outcome.ok ? { ok: true, value: outcome.value ?? absent } : outcome))
+      return looked.map(outcome =>
+        outcome.ok ? { ok: true, value: outcome.value ?? absentAccount } : outcome,
+      )
     },
     apply: plans => each(plans, limits.connections * depth.acting, applyOne),
     close: () => connections.close(),

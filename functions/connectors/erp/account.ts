@@ -1,5 +1,6 @@
 import type { ErpSettings } from '../../../schemas/settings.ts'
 import type { Observation, Right, Step } from '../../../schemas/target.ts'
+import { absentAccount } from '../../domain/absent-account.ts'
 import { ConnectorError, type Profile } from '../contract.ts'
 import { hashShownName, shownName } from '../shown-name.ts'
 import { writeInstant } from '../sql-instants.ts'
@@ -37,16 +38,7 @@ export interface ErpAccount {
 const withoutReading = 'sin consulta'
 
 export function observationOf(settings: ErpSettings, account: ErpAccount | null): Observation {
-  if (account === null)
-    return {
-      state: 'absent',
-      accountId: null,
-      name: null,
-      expiresAt: null,
-      rights: [],
-      retired: null,
-      profileHash: null,
-    }
+  if (account === null) return absentAccount
   return {
     state: account.active ? 'enabled' : 'disabled',
     accountId: account.id,

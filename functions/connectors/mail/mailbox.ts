@@ -1,5 +1,6 @@
 import type { MailSettings } from '../../../schemas/settings.ts'
 import type { Observation, Step } from '../../../schemas/target.ts'
+import { absentAccount } from '../../domain/absent-account.ts'
 import { ConnectorError, type Profile } from '../contract.ts'
 import { hashShownName, shownName } from '../shown-name.ts'
 import { writeInstant } from '../sql-instants.ts'
@@ -14,16 +15,7 @@ export interface Mailbox {
 }
 
 export function observationOf(mailbox: Mailbox | null): Observation {
-  if (mailbox === null)
-    return {
-      state: 'absent',
-      accountId: null,
-      name: null,
-      expiresAt: null,
-      rights: [],
-      retired: null,
-      profileHash: null,
-    }
+  if (mailbox === null) return absentAccount
   return {
     state: mailbox.active ? 'enabled' : 'disabled',
     accountId: mailbox.address,
