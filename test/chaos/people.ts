@@ -1,3 +1,4 @@
+import { rutCheckDigit } from '../../functions/domain/national-id.ts'
 import type { Contract } from '../../schemas/contract.ts'
 import type { World } from '../servers/world.ts'
 
@@ -19,11 +20,7 @@ let serial = 0
 /** A national id that nobody else in this run has, with its check digit (modulo 11, factors 2 to 7 from the right). */
 export function nextNationalId(): string {
   const digits = String(40_000_000 + ++serial)
-  const sum = [...digits]
-    .reverse()
-    .reduce((total, digit, place) => total + Number(digit) * (2 + (place % 6)), 0)
-  const check = 11 - (sum % 11)
-  return `${digits}-${check === 11 ? '0' : check === 10 ? 'K' : check}`
+  return `${digits}-${rutCheckDigit(digits)}`
 }
 
 export const accesses = {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AccountRef, Profile } from '../../functions/connectors/contract.ts'
+import { rutCheckDigit } from '../../functions/domain/national-id.ts'
 import type { Harness, Sample } from './harness.ts'
 
 const run = (process.pid % 1296).toString(36).padStart(2, '0')
@@ -9,7 +10,7 @@ let serial = Date.now() % 100_000
 export function samplePerson(harness: Harness, changes: Partial<Profile> = {}): Sample {
   serial += 1
   const body = 20_000_000 + (process.pid % 70) * 100_000 + (serial % 100_000)
-  const nationalId = changes.nationalId ?? `${body}-${checkDigit(body)}`
+  const nationalId = changes.nationalId ?? `${body}-${rutCheckDigit(String(body))}`
   const profile: Profile = {
     nationalId,
     givenNames: 'Rosa Amelia',
@@ -25,14 +26,6 @@ export function samplePerson(harness: Harness, changes: Partial<Profile> = {}): 
     name: harness.accountName(`p${run}${serial.toString(36)}`),
   }
   return { account, profile }
-}
-
-function checkDigit(body: number): string {
-  const sum = [...String(body)]
-    .reverse()
-    .reduce((total, digit, at) => total + Number(digit) * (2 + (at % 6)), 0)
-  const rest = 11 - (sum % 11)
-  return rest === 11 ? '0' : rest === 10 ? 'K' : String(rest)
 }
 
 /** Names and posts that the form lets through and that break careless targets. `marks` hold what DN, SQL and CSV treat specially. */

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ConnectorError } from '../../functions/connectors/contract.ts'
+import { rutCheckDigit } from '../../functions/domain/national-id.ts'
 import { sweepDue } from '../../functions/workflows/sweep-due.ts'
 import type { Contract } from '../../schemas/contract.ts'
 import { openWorld, type World } from '../servers/world.ts'
@@ -13,12 +15,8 @@ const contrata: Contract = {
 
 let serial = 0
 const nationalId = () => {
-  const body = 15_000_000 + ++serial
-  const sum = [...String(body)]
-    .reverse()
-    .reduce((total, digit, at) => total + Number(digit) * (2 + (at % 6)), 0)
-  const rest = 11 - (sum % 11)
-  return `${body}-${rest === 11 ? '0' : rest === 10 ? 'K' : rest}`
+  const digits = String(15_000_000 + ++serial)
+  return `${digits}-${rutCheckDigit(digits)}`
 }
 
 let world: World
@@ -149,6 +147,23 @@ describe('the engine', () => {
     world.time.now += 61_000
     await world.settle()
     expect(await world.row(personId, 'mail')).toMatchObject({ state: 'converged' })
+  })
+
+  it('says in the log that an account is parked, also where it was the act that was refused', async () => {
+    const { id, personId } = await hired()
+    const target = world.targets.erp
+    const { apply } = target
+    target.apply = async plans =>
+      plans.map(() => ({ ok: false, error: new ConnectorError('erp', 'refused', false) }))
+    world.logged.length = 0
+    await world.submit(head, form([lineFor(id, planta, erp)]))
+    await world.settle()
+    target.apply = apply
+    expect(await world.row(personId, 'erp')).toMatchObject({ state: 'parked', fault: 'refused' })
+    expect(world.logged).toEqual(['parked'])
+    world.time.now += 86_400_000
+    await world.settle()
+    expect(await world.row(personId, 'erp')).toMatchObject({ state: 'converged' })
   })
 
   it('parks at once what a target refuses, with a task, and recovers by itself the day after', async () => {
