@@ -6,16 +6,7 @@ import { cruise, type ICruiseResult } from 'dependency-cruiser'
 import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config'
 
 /** Every folder that holds code of ours, and the loose files beside them. */
-const rooms = [
-  'schemas',
-  'functions',
-  'infra',
-  'test',
-  '.ci',
-  'knip.ts',
-  'vitest.config.ts',
-  '.dependency-cruiser.ts',
-]
+const rooms = ['schemas', 'functions', 'infra', 'test', '.ci', 'vitest.config.ts', '.dependency-cruiser.ts']
 const isSource = /[.](ts|mts|mjs|js)$/
 const isGenerated = /(^|\/)(node_modules|cdk[.]out|[.]local|[.]cache|coverage)(\/|$)/
 
