@@ -107,7 +107,7 @@ export class Network extends Construct {
       type: 'String',
       default: '',
       description:
-        'Public IPv4 address of the body’s VPN device. Empty: no tunnel yet (or another way in, see docs/adr).',
+        'Public IPv4 address of the body’s VPN device. Empty: no tunnel yet (or another way in, see docs/adr/0017).',
     })
     address.overrideLogicalId('SiteGatewayAddress')
     const known = new CfnCondition(this, 'SiteGatewayKnown', {
