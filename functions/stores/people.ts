@@ -308,11 +308,21 @@ function aggregate(items: readonly Record<string, unknown>[]): PersonAggregate |
   }
 }
 
-/** When in doubt an access ends: a deactivation in the same form as an activation prevails. */
+/**
+ * When in doubt an access ends: a deactivation in the same form as an activation prevails, and so does one filed after an
+ * activation whose lines could only be applied later.
+ */
 function ends(ending: Ending, grant: Grant, grantFacts: number): boolean {
   return (
-    grantFacts <= ending.facts &&
+    (grantFacts <= ending.facts || filedBefore(grant.request, ending.request)) &&
     (ending.unit === null || ending.unit === grant.unit) &&
     endedBy(ending.access, grant.atom)
   )
+}
+
+/** Numbers of requests in the order of filing: the year, then the counter, which may outgrow its six digits. */
+function filedBefore(one: string, other: string): boolean {
+  const year = one.slice(0, 4)
+  const otherYear = other.slice(0, 4)
+  return year === otherYear ? Number(one.slice(5)) < Number(other.slice(5)) : year < otherYear
 }

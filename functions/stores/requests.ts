@@ -139,17 +139,21 @@ export function createRequestStore(tables: Tables) {
       )
     },
 
-    /** Puts off the next try of a request that could not be applied now. */
+    /** Puts off the next try of a request that could not be applied now; one that somebody else has applied stays so. */
     async postpone(number: string, dueAt: string): Promise<void> {
-      await tables.client.send(
-        new UpdateCommand({
-          TableName: tables.state,
-          Key: keys.request(number),
-          UpdateExpression: 'SET dueAt = :due',
-          ConditionExpression: 'attribute_exists(dueAt)',
-          ExpressionAttributeValues: { ':due': dueAt },
-        }),
-      )
+      try {
+        await tables.client.send(
+          new UpdateCommand({
+            TableName: tables.state,
+            Key: keys.request(number),
+            UpdateExpression: 'SET dueAt = :due',
+            ConditionExpression: 'attribute_exists(dueAt)',
+            ExpressionAttributeValues: { ':due': dueAt },
+          }),
+        )
+      } catch (error) {
+        if ((error as Error).name !== 'ConditionalCheckFailedException') throw error
+      }
     },
 
     /** Numbers of a unit's requests, newest first; `before` is the last number of the previous page. */

@@ -79,7 +79,8 @@ export async function batchGet(
   const items: Record<string, unknown>[] = []
   for (let first = 0; first < wanted.length; first += 100) {
     let rest: Record<string, unknown>[] = wanted.slice(first, first + 100)
-    while (rest.length > 0) {
+    for (let attempt = 0; rest.length > 0; attempt++) {
+      if (attempt > 0) await pause(randomInt(10, 25 * 2 ** Math.min(attempt, 5)))
       const answer = await tables.client.send(
         new BatchGetCommand({ RequestItems: { [table]: { Keys: rest, ConsistentRead: true } } }),
       )

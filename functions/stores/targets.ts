@@ -101,17 +101,31 @@ export function createTargetStore(tables: Tables) {
         },
       ]
     }
-    if (next !== 'parked' && row.state === 'parked')
+    // A fact that woke a parked row has made it pending: that it had failed is all that still tells of its task.
+    if (next !== 'parked' && (row.state === 'parked' || (next === 'converged' && row.fault !== null))) {
+      const task: Omit<TaskRow, 'openedAt'> = {
+        version: 1,
+        kind: 'parked',
+        personId: row.personId,
+        target: row.target,
+        fault: row.fault ?? 'unknown',
+        closedAt: at,
+      }
+      const names = Object.keys(task)
       return [
         {
           Update: {
             TableName: tables.state,
             Key: key,
-            UpdateExpression: 'SET closedAt = :at REMOVE listKey, listSort',
-            ExpressionAttributeValues: { ':at': at },
+            UpdateExpression: `SET openedAt = if_not_exists(openedAt, :closedAt), ${names.map(name => `#${name} = :${name}`).join(', ')} REMOVE listKey, listSort`,
+            ExpressionAttributeNames: Object.fromEntries(names.map(name => [`#${name}`, name])),
+            ExpressionAttributeValues: Object.fromEntries(
+              Object.entries(task).map(([name, value]) => [`:${name}`, value]),
+            ),
           },
         },
       ]
+    }
     return []
   }
 
@@ -126,6 +140,8 @@ export function createTargetStore(tables: Tables) {
       const changes = {
         openIntent: { entryId: sealed.id, at: options.entry.at, ...intent },
         leaseUntil: options.leaseUntil,
+        // Whoever was rung for a row that is not due may die here: the intent has to be closed all the same.
+        dueAt: row.dueAt !== null && row.dueAt < options.leaseUntil ? row.dueAt : options.leaseUntil,
         lastAsOf: intent.asOf,
         head: sealed.head,
       }
@@ -181,14 +197,23 @@ export function createTargetStore(tables: Tables) {
       return result.done
     },
 
-    /** Ends the lease and leaves the intent open: the next run closes it by looking. */
-    async release(row: TargetRow, changes: Changes): Promise<boolean> {
-      const result = await commit(tables, [
-        change(row, { ...changes, leaseUntil: null }, ['openIntent.entryId = :intent'], {
-          ':intent': row.openIntent?.entryId ?? '',
+    /**
+     * Ends the lease and leaves the intent open: the next run closes it by looking. `changes` are written only if the
+     * desired version is still the one that was planned for: a back-off never delays a fact recorded meanwhile, and
+     * `moved` is true.
+     */
+    async release(row: TargetRow, changes: Changes): Promise<{ moved: boolean } | null> {
+      const sameIntent = 'openIntent.entryId = :intent'
+      const intent = { ':intent': row.openIntent?.entryId ?? '' }
+      const whole = await commit(tables, [
+        change(row, { ...changes, leaseUntil: null }, [sameVersion, sameIntent], {
+          ':desired': row.desiredVersion,
+          ...intent,
         }),
       ])
-      return result.done
+      if (whole.done) return { moved: false }
+      const partly = await commit(tables, [change(row, { leaseUntil: null }, [sameIntent], intent)])
+      return partly.done ? { moved: true } : null
     },
 
     /** What is due at an instant, at most `limit` of each shard, oldest first within a shard. */

@@ -24,7 +24,7 @@ const retryMinutes = 1
  * Applies what was accepted of a request, person by person, each in one transaction (or a few, where a person's lines are
  * many) and idempotent by (request, person, part). What cannot be applied now stays due: the sweeper comes again.
  *
- * @returns whether every accepted line is applied
+ * @returns whether every accepted line is applied; a bug is thrown after everybody else's lines were applied
  */
 export async function applyRequest(engine: Engine, request: KeptRequest): Promise<boolean> {
   if (request.row.applied) return true
@@ -34,11 +34,19 @@ export async function applyRequest(engine: Engine, request: KeptRequest): Promis
       byPerson.set(line.personId, [...(byPerson.get(line.personId) ?? []), line])
   const waiting = [...byPerson]
   let missed = 0
+  const bugs: unknown[] = []
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
-      if (!(await applyPerson(engine, request, next[0], next[1]))) missed++
+      try {
+        if (!(await applyPerson(engine, request, next[0], next[1]))) missed++
+      } catch (bug) {
+        // What is wrong with one person's record keeps nobody else of the form waiting.
+        bugs.push(bug)
+      }
   }
   await Promise.all([worker(), worker(), worker(), worker()])
+  // Not put off: it stays the oldest that is due, so that somebody is told.
+  if (bugs.length > 0) throw bugs[0]
   if (missed === 0) await engine.requests.markApplied(request.row.number)
   else {
     engine.log('unapplied', { request: request.row.number, people: missed })
@@ -229,19 +237,20 @@ function consequences(
   const concerned = standing.filter(grant => endedBy(access, grant.atom))
   const ended = concerned.filter(grant => unit === null || grant.unit === unit)
   const left = concerned.filter(grant => !ended.includes(grant))
+  // Also where no grant stands any more an account may: an end not carried out yet, or one that failed. It is looked at.
+  const rows = [...person.targets.keys()].filter(
+    target => access.system === 'all' || access.system === target,
+  )
   const stillGranted = new Map(
     left.map(({ atom, unit: of }) => [`${atom} ${of}`, { atom, unit: of }] as const),
   )
   return {
-    touched:
-      access.system === 'all'
-        ? [...person.targets.keys()].map(target => anyAtomOf[target])
-        : ended.map(grant => grant.atom),
+    touched: [...rows.map(target => anyAtomOf[target]), ...ended.map(grant => grant.atom)],
     stillGranted: [...stillGranted.values()],
   }
 }
 
-/** `all` looks at every target the person ever had: every access in every system is looked up (R9). */
+/** A deactivation looks at every target it names that the person ever had; `all` names every one (R9). */
 const anyAtomOf: Record<TargetId, string> = { directory: 'account', mail: 'mail', erp: 'erp:all' }
 
 const targetsOf = (atoms: readonly string[]): TargetId[] => {

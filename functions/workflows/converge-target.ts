@@ -143,15 +143,27 @@ async function digest(
   sight: Outcome<Observation> | undefined,
 ): Promise<SeenRun | null> {
   if (sight === undefined) throw new Error('the connector left out a result')
-  if (!sight.ok) {
-    const stranger = sight.error.kind === 'conflict' && run.row.accountId === null
-    // The name is borne by somebody else's account, and this person has none: there is nothing to close.
-    if (stranger && !run.desired.enabled) return { ...run, observation: absentAccount }
-    if (stranger && run.profile !== null) await rename(engine, run, run.profile)
-    else await backOff(engine, run, sight.error)
+  if (sight.ok) return closeByLooking(engine, run, sight.value)
+  const stranger = sight.error.kind === 'conflict' && run.row.accountId === null
+  if (!stranger || (run.desired.enabled && run.profile === null)) {
+    await backOff(engine, run, sight.error)
     return null
   }
-  const observation = sight.value
+  // The name is borne by somebody else's account, and this person has none: a reading, by which nothing is to be closed.
+  const seen = await closeByLooking(engine, run, absentAccount)
+  if (seen !== null && run.desired.enabled && run.profile !== null) {
+    await rename(engine, seen, run.profile)
+    return null
+  }
+  return seen
+}
+
+/** An intent that was left open gets its one outcome from what the target shows now. Null: somebody else closed it. */
+async function closeByLooking(
+  engine: Convergence,
+  run: Run,
+  observation: Observation,
+): Promise<SeenRun | null> {
   if (run.row.openIntent === null) return { ...run, observation }
   const reached = reaches(observation, run.row.openIntent.steps, hashFor(engine, { ...run, observation }))
   const closed = await engine.targets.closeIntent(run.row, {
@@ -260,17 +272,19 @@ async function conclude(
  */
 async function abandon(engine: Convergence, run: PlannedRun, error: ConnectorError): Promise<void> {
   const failed = failedState(engine, run, error.kind, error.retryable)
-  if (failed.state === 'parked')
-    await engine.targets.closeIntent(run.row, {
-      entry: entryOf(engine, run, 'unknown', {
-        asOf: run.asOf,
-        cause: run.row.openIntent?.cause ?? run.row.cause,
-        evidence: { intent: run.row.openIntent?.entryId ?? null, readBack: false, fault: error.kind },
-      }),
-      always: { lastAsOf: run.asOf },
-      settled: failed,
-    })
-  else await engine.targets.release(run.row, failed)
+  const left =
+    failed.state === 'parked'
+      ? await engine.targets.closeIntent(run.row, {
+          entry: entryOf(engine, run, 'unknown', {
+            asOf: run.asOf,
+            cause: run.row.openIntent?.cause ?? run.row.cause,
+            evidence: { intent: run.row.openIntent?.entryId ?? null, readBack: false, fault: error.kind },
+          }),
+          always: { lastAsOf: run.asOf },
+          settled: failed,
+        })
+      : await engine.targets.release(run.row, failed)
+  if (left?.moved === true) return ringSelf(engine, run)
   engine.log(failed.state === 'parked' ? 'parked' : 'backed-off', {
     personId: run.row.personId,
     target: run.row.target,
@@ -307,7 +321,7 @@ async function rename(engine: Convergence, run: Run, names: Profile): Promise<vo
   const over = quarantineOver(engine.settings, now)
   const bearer = { personId: row.personId, names }
   const name = await pickName(engine.people, engine.settings, engine.target, bearer, over, row.name)
-  await engine.people.rename(row, name, {
+  const renamed = await engine.people.rename(row, name, {
     entry: entryOf(engine, run, 'recorded', {
       act: 'account-renamed',
       asOf: run.asOf,
@@ -316,6 +330,8 @@ async function rename(engine: Convergence, run: Run, names: Profile): Promise<vo
     dueAt: instantOf(now),
     quarantineOver: over,
   })
+  // Refused: somebody else has moved the row, or taken the name. It is still due.
+  if (!renamed) return
   engine.log('renamed', { personId: row.personId, target: row.target })
   await ringSelf(engine, run)
 }

@@ -64,10 +64,14 @@ export async function openWorld(
   }
   const ledger = createLedgerStore(tables)
 
-  async function converge(personId: string, target: TargetId, using: Engine = engine): Promise<BrokenRun[]> {
+  async function converge(
+    personIds: string | string[],
+    target: TargetId,
+    using: Engine = engine,
+  ): Promise<BrokenRun[]> {
     return convergeTarget(
       { ...using, target, units: unitRegister, connector: targets[target] },
-      [personId],
+      [personIds].flat(),
       new Date(time.now).toISOString(),
     )
   }
