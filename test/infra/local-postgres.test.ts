@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { isServerOf, stopServer } from '../../infra/local/postgres/server-process.ts'
+import { commandOf, isServerOf, stopServer } from '../../infra/local/postgres/server-process.ts'
 import { type LocalPostgres, startPostgres } from '../../infra/local/postgres/start-postgres.ts'
 
 const starter = join(import.meta.dirname, '../../infra/local/postgres/start-postgres.ts')
@@ -129,4 +129,17 @@ describe("The laptop's PostgreSQL", () => {
       await expect(ask(postgres.mailUrl, `DELETE FROM ${table}`)).rejects.toThrow('permission denied')
     await expect(ask(postgres.erpUrl, 'DELETE FROM usuarios')).rejects.toThrow('permission denied')
   })
+})
+
+it('finds its own programs also where a clone lies in a folder that only its owner may enter', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'llavero-closed-'))
+  try {
+    const program = join(folder, 'program')
+    await writeFile(program, '', { mode: 0o755 })
+    const look = `require('node:fs').accessSync(${JSON.stringify(program)}, require('node:fs').constants.X_OK)`
+    const [file, args] = commandOf(process.execPath, ['-e', look])
+    execFileSync(file, args, { stdio: 'pipe' })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 })

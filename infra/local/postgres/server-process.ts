@@ -15,18 +15,24 @@ async function findPrograms(): Promise<{ initdb: string; postgres: string }> {
 
 /**
  * PostgreSQL refuses to run as root. Root's child becomes `postgres`, or `nobody` where there is no such user, and keeps the
- * one capability to walk through root's own folders (a temporary one, /root): nothing is created on the machine.
+ * one capability to walk through root's own folders (a temporary one, /root): nothing is created on the machine. The secure
+ * bit lets it count in access(2) as well, with which PostgreSQL looks for its own programs.
  */
 function asOrdinaryUser(): { uid: number; prefix: string[] } | null {
   if (process.getuid?.() !== 0) return null
   const users = readFileSync('/etc/passwd', 'utf8').split('\n')
   const uidOf = (name: string) => users.find(line => line.startsWith(`${name}:`))?.split(':')[2]
   const uid = Number(uidOf('postgres') ?? uidOf('nobody') ?? 65_534)
-  const capability = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override']
+  const capability = [
+    '--inh-caps=+dac_override',
+    '--ambient-caps=+dac_override',
+    '--securebits=+no_setuid_fixup',
+  ]
   return { uid, prefix: ['setpriv', `--reuid=${uid}`, '--clear-groups', ...capability, '--'] }
 }
 
-function commandOf(program: string, args: string[]): [string, string[]] {
+/** How a program is started so that PostgreSQL agrees to run: file and arguments. */
+export function commandOf(program: string, args: string[]): [string, string[]] {
   const [first, ...rest] = [...(asOrdinaryUser()?.prefix ?? []), program, ...args]
   return [first ?? program, rest]
 }
