@@ -4,7 +4,7 @@ import type { TargetRow } from '../../schemas/target.ts'
 import type { Standing } from './standing.ts'
 
 /** A target that a line needs. `neededVersion`: the desired version of `AppliedLines` that the line must see applied. */
-export interface LineTarget extends Pick<TargetRow, 'appliedVersion' | 'state' | 'lastAsOf'> {
+export interface LineTarget extends Pick<TargetRow, 'appliedVersion' | 'state' | 'lastAsOf' | 'dueAt'> {
   readonly neededVersion: number
 }
 
@@ -20,10 +20,17 @@ export interface LineProgress {
   readonly answer?: 'acknowledged' | 'contested' | null
 }
 
-/** A target has done its part once a run has applied the line's version and looked at a time when the access had begun. */
+/**
+ * Whether the last run saw all that there is to do at `startsAt`: it looked then or later, or it found that nothing changes
+ * until after it. Where another grant already gives the same, the beginning of an access is nothing to do.
+ */
+const lookedAt = ({ lastAsOf, state, dueAt }: LineTarget, startsAt: Instant): boolean =>
+  lastAsOf !== null &&
+  (startsAt <= lastAsOf || (state === 'converged' && (dueAt === null || startsAt < dueAt)))
+
+/** A target has done its part once a run has applied the line's version and seen to the time at which the access began. */
 const reached = (target: LineTarget, startsAt: Instant | null): boolean =>
-  target.appliedVersion >= target.neededVersion &&
-  (startsAt === null || (target.lastAsOf !== null && startsAt <= target.lastAsOf))
+  target.appliedVersion >= target.neededVersion && (startsAt === null || lookedAt(target, startsAt))
 
 /** Where a line stands; derived, never stored. An activation whose access begins later stays `accepted` until then. */
 export const lineStatus = (line: LineProgress): LineStatus => {

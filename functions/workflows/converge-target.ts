@@ -115,7 +115,9 @@ async function admit(engine: Convergence, run: Run): Promise<Run | null> {
   }
   const mode = modeOf(engine)
   if (mode !== 'active' && mode !== 'observe-only') {
-    await engine.targets.note(row, { dueAt: instantOf(now + pausedMilliseconds) }, instantOf(now))
+    // What fell due is no longer known to be as it should: a line that begins meanwhile must not count as done.
+    const state = row.state === 'converged' ? 'pending' : row.state
+    await engine.targets.note(row, { state, dueAt: instantOf(now + pausedMilliseconds) }, instantOf(now))
     return null
   }
   if (row.openIntent === null && mustWait(engine, run)) {

@@ -76,6 +76,7 @@ function statusOf(
               appliedVersion: row.appliedVersion,
               state: row.state,
               lastAsOf: row.lastAsOf,
+              dueAt: row.dueAt,
               neededVersion: applied?.desiredVersion ?? 0,
             },
           ]

@@ -9,6 +9,7 @@ const target = {
   appliedVersion: 3,
   state: 'converged' as const,
   lastAsOf: '2026-11-20T12:00:00.000Z',
+  dueAt: null,
 }
 const line = (more: Partial<LineProgress> = {}): LineProgress => ({
   kind: 'activation',
@@ -42,11 +43,21 @@ describe('where a line stands', () => {
     )
   })
 
-  it('in progress, until a target has been looked at after the access began', () => {
-    expect(lineStatus(line({ targets: [{ ...target, lastAsOf: '2026-11-19T12:00:00.000Z' }] }))).toBe(
+  it('in progress, until a target whose account the beginning of the access changes has been looked at after it', () => {
+    const before = { ...target, lastAsOf: '2026-11-19T12:00:00.000Z', dueAt: began }
+    expect(lineStatus(line({ targets: [before] }))).toBe('in-progress')
+    expect(lineStatus(line({ targets: [{ ...before, dueAt: '2026-11-19T18:00:00.000Z' }] }))).toBe(
       'in-progress',
     )
-    expect(lineStatus(line({ targets: [{ ...target, lastAsOf: null }] }))).toBe('in-progress')
+    expect(lineStatus(line({ targets: [{ ...before, lastAsOf: null, dueAt: null }] }))).toBe('in-progress')
+  })
+
+  it('done, where the access began and changed nothing, because another grant gives the same', () => {
+    const before = { ...target, lastAsOf: '2026-11-19T12:00:00.000Z' }
+    expect(lineStatus(line({ targets: [before] }))).toBe('done')
+    expect(lineStatus(line({ targets: [{ ...before, dueAt: '2027-01-01T03:00:00.000Z' }] }))).toBe('done')
+    const rung = { ...before, state: 'pending' as const, dueAt: '2026-11-20T11:00:00.000Z' }
+    expect(lineStatus(line({ targets: [rung] }))).toBe('in-progress')
   })
 
   it('done, also while a later change is under way', () => {
