@@ -8,6 +8,7 @@ import type { TargetId } from '../../schemas/settings.ts'
 import { Doorbell } from '../../schemas/target.ts'
 import type { Connector } from '../connectors/contract.ts'
 import { convergeTarget } from '../workflows/converge-target.ts'
+import { placeOf } from '../workflows/engine.ts'
 import { engine, logger, units } from './compose.ts'
 
 /** The handler of one target's queues: all doorbells of a batch in one run, one partial failure for each bug. */
@@ -31,6 +32,8 @@ export function convergeHandler(target: TargetId, connector: () => Promise<Conne
           new Date(sent).toISOString(),
         )
       })
+      // Nobody may be waiting for it (no record could be read), and what a failed record says is logged nowhere else.
+      run.catch(bug => engine.log('broken', { target, ...placeOf(bug) }))
       const take = async (record: SQSRecord & { body: unknown }) => {
         const { personId } = record.body as unknown as Doorbell
         people.push(personId)

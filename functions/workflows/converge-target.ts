@@ -20,7 +20,7 @@ import {
   shown,
   unitNames,
 } from './convergence-run.ts'
-import { instantOf, quarantineOver, targetSettings } from './engine.ts'
+import { instantOf, placeOf, quarantineOver, targetSettings } from './engine.ts'
 import { pickName } from './pick-name.ts'
 
 /** A lease outlives the longest run of the function (60 s), so that it ends only when the run is surely dead. */
@@ -48,6 +48,10 @@ export async function convergeTarget(
   eventAt: string,
 ): Promise<BrokenRun[]> {
   const broken: BrokenRun[] = []
+  const breakOff = (personId: string, bug: unknown) => {
+    broken.push({ personId, bug })
+    engine.log('broken', { personId, target: engine.target, ...placeOf(bug) })
+  }
   const guarded = async <In extends { row: TargetRow }, Out>(
     runs: readonly In[],
     work: (run: In) => Promise<Out | null>,
@@ -55,7 +59,7 @@ export async function convergeTarget(
     const results = await Promise.allSettled(runs.map(work))
     return results.flatMap((result, index) => {
       if (result.status === 'fulfilled') return result.value === null ? [] : [result.value]
-      broken.push({ personId: runs[index]?.row.personId ?? '', bug: result.reason })
+      breakOff(runs[index]?.row.personId ?? '', result.reason)
       return []
     })
   }
@@ -67,7 +71,7 @@ export async function convergeTarget(
       const row = person?.targets.get(engine.target)
       if (person != null && row !== undefined) concerned.push({ person, row })
     } catch (bug) {
-      broken.push({ personId, bug })
+      breakOff(personId, bug)
     }
   }
   await Promise.all([...new Set(personIds)].map(load))

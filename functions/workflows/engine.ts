@@ -8,6 +8,7 @@ import type { TargetStore } from '../stores/targets.ts'
 export type LogCode =
   | 'converged'
   | 'lease-busy'
+  | 'broken'
   | 'backed-off'
   | 'parked'
   | 'renamed'
@@ -29,6 +30,12 @@ export interface Engine {
   readonly clock: () => number
   readonly log: Log
 }
+
+/** A bug as a log may tell it: its kind and the line of our code, never its message, which may quote what was read. */
+export const placeOf = (bug: unknown): { kind: string; at: string | null } => ({
+  kind: bug instanceof Error ? bug.name : typeof bug,
+  at: (bug instanceof Error && /^ +at .+$/m.exec(bug.stack ?? '')?.[0].trim()) || null,
+})
 
 /** Milliseconds as the one text form of an instant, so that texts compare like times. */
 export const instantOf = (milliseconds: number): string => new Date(milliseconds).toISOString()

@@ -186,6 +186,7 @@ describe('one record that cannot be read', () => {
     await spoil(spoilt.personId)
     const broken = await world.converge([spoilt.personId, sound.personId], 'directory')
     expect(broken.map(({ personId }) => personId)).toEqual([spoilt.personId])
+    expect(world.logged).toContain('broken')
     expect(await world.row(sound.personId, 'directory')).toMatchObject({ state: 'converged' })
   })
 
