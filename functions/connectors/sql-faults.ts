@@ -6,7 +6,8 @@ const unreachable: Verdict = ['unreachable', true]
 const throttled: Verdict = ['throttled', true]
 const refused: Verdict = ['refused', false]
 const conflict: Verdict = ['conflict', false]
-const misconfigured: Verdict = ['misconfigured', false]
+/** A secret, a database or a table that its operator mends: the row tries again for hours before it asks for a human. */
+const misconfigured: Verdict = ['misconfigured', true]
 
 /** PostgreSQL's SQLSTATE, whole or by its class of two characters; the whole code is asked first. */
 const sqlStates: Readonly<Record<string, Verdict>> = {
@@ -56,7 +57,7 @@ const serverNumbers: Readonly<Record<number, Verdict>> = {
 const certificate = /^(CERT_|ERR_TLS_|ERR_SSL_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/
 
 /**
- * What an error thrown by a database driver means. A rights or schema fault waits for a human, silence does not.
+ * What an error thrown by a database driver means. A missing right waits for a human; silence and a fault of the installation are tried again.
  * The cause keeps the code alone: servers quote values (`Key (username)=(…) already exists`) and those are personal data.
  */
 export function describeFault(system: string, error: unknown): ConnectorError {

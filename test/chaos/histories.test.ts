@@ -238,7 +238,7 @@ describe('whatever happens, in whatever order, and whoever dies over it', () => 
           else if (accounts.length > 0) closed++
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 300 },
     )
     // Not vacuous: of the accounts that were made some are open and some are closed in the end.
     expect(stayed).toBeGreaterThan(5)

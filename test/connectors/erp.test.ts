@@ -252,7 +252,7 @@ describe('A user of the ERP', () => {
       const other = createErpConnector({ ...erpSettings, mapping }, { url: harness.server.postgres.erpUrl })
       try {
         const error = errorOf((await other.observe([samplePerson(harness).account]))[0])
-        expect(error).toMatchObject({ kind: 'misconfigured', retryable: false })
+        expect(error).toMatchObject({ kind: 'misconfigured', retryable: true })
       } finally {
         await other.close()
       }

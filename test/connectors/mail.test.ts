@@ -269,7 +269,7 @@ describe('A mailbox', () => {
         (url: string) => url.replace('/mail', '/nothing'),
         () => 'not an address',
       ])
-        expect(await errorWith(change)).toMatchObject({ kind: 'misconfigured', retryable: false })
+        expect(await errorWith(change)).toMatchObject({ kind: 'misconfigured', retryable: true })
     })
 
     it('is unreachable when nobody listens', async () => {
@@ -285,7 +285,7 @@ describe('A mailbox', () => {
         (url: string) => url.replace('127.0.0.1', '0.0.0.0'),
         (url: string) => `${url}?sslmode=require`,
       ])
-        expect(await errorWith(change)).toMatchObject({ kind: 'misconfigured', retryable: false })
+        expect(await errorWith(change)).toMatchObject({ kind: 'misconfigured', retryable: true })
     })
 
     it('is closed even if the right to touch anything else is missing, and says that something was refused', async () => {

@@ -108,7 +108,7 @@ describe('R5: the name of an account', () => {
           expect(taken.size).toBe(people.length)
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: 3000 },
     )
   })
 
