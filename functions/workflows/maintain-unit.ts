@@ -25,7 +25,10 @@ export async function readUnit(registers: Needed, caller: Caller, id: string): P
   return view(registers, row.unit)
 }
 
-/** Records a unit (by `hr`, see the contract's table): its parent must stand and must not hang below it. */
+/**
+ * Records a unit (by `hr`, see the contract's table): its parent must stand and must not hang below it. Nobody names
+ * themselves, as head or as deputy: whoever keeps the register would sign forms that `hr` may not file.
+ */
 export async function recordUnit(
   registers: Needed,
   caller: Caller,
@@ -39,6 +42,9 @@ export async function recordUnit(
     const parent = moved ? await parentOf(registers, id, written.parent) : { above: [] }
     const faults = [...('fault' in parent ? [parent.fault] : []), ...('fault' in head ? [head.fault] : [])]
     if ('fault' in parent || 'fault' in head) return refuse('invalid', faults)
+    const named = head.personId !== (standing?.unit.head ?? null)
+    if (named && head.personId === caller.personId)
+      return refuse('invalid', [{ pointer: '/head/nationalId', code: 'unit.oneself' }])
     const unit: Unit = {
       id,
       name: written.name,
@@ -80,6 +86,8 @@ export async function nameDeputy(
     if ('fault' in deputy) return refuse('invalid', [deputy.fault])
     if (deputy.personId === standing.unit.head)
       return refuse('invalid', [{ pointer: '/nationalId', code: 'deputy.is-head' }])
+    if (deputy.personId === caller.personId)
+      return refuse('invalid', [{ pointer: '/nationalId', code: 'unit.oneself' }])
     const { from, until } = written
     const named = { personId: deputy.personId ?? '', from, until }
     const known = standing.unit.deputies.some(

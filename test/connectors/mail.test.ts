@@ -263,7 +263,7 @@ describe('A mailbox', () => {
       }
     }
 
-    it('waits for a human when the login, the database or the address of the server is wrong', async () => {
+    it('is a fault of the installation when the login, the database or the address of the server is wrong', async () => {
       for (const change of [
         (url: string) => urlAs(url, 'llavero', 'wrong'),
         (url: string) => url.replace('/mail', '/nothing'),

@@ -262,6 +262,15 @@ describe('a unit', () => {
     expect((await name(hr, 'dideco', head)).body.faults[0].code).toBe('deputy.is-head')
   })
 
+  it('lets whoever keeps the register of units name neither head nor deputy of themselves', async () => {
+    const me = (await app.call('GET', '/me', { as: hr })).body.person.nationalId
+    const body = { nationalId: me, from: '2026-12-01', until: '2026-12-15' }
+    const deputy = await app.call('POST', '/units/dideco/deputies', { as: hr, body })
+    expect(deputy.body.faults).toMatchObject([{ pointer: '/nationalId', code: 'unit.oneself' }])
+    const head = await put('mia', { name: 'Mía', head: { nationalId: me } })
+    expect(head.body.faults).toMatchObject([{ pointer: '/head/nationalId', code: 'unit.oneself' }])
+  })
+
   it('checks rights again before an answer is repeated', async () => {
     const head = people.headOfObras.nationalId
     const sent = {

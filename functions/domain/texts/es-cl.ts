@@ -61,6 +61,7 @@ export const esCL = {
   'people.repeated-person': 'La persona aparece más de una vez en la lista.',
   'identity.taken': 'Esta identidad ya está vinculada a otra persona.',
   'deputy.is-head': 'La jefatura no puede subrogarse a sí misma.',
+  'unit.oneself': 'Nadie puede nombrarse a sí mismo jefatura o subrogante.',
 
   // Why a line is decided as it is
   'signing.oneself': 'Nadie puede pedir accesos para sí mismo ni quitárselos.',
