@@ -201,7 +201,10 @@ async function plan(engine: Convergence, run: SeenRun): Promise<PlannedRun | nul
   }
   const now = engine.clock()
   if (modeOf(engine) === 'observe-only') {
-    const seen = { ...seenNow(engine, run, run.observation), dueAt: instantOf(now + dayMilliseconds) }
+    const tomorrow = instantOf(now + dayMilliseconds)
+    const { changesAt } = run.desired
+    const dueAt = changesAt !== null && changesAt < tomorrow ? changesAt : tomorrow
+    const seen = { ...seenNow(engine, run, run.observation), dueAt }
     await engine.targets.note(run.row, seen, instantOf(now))
     engine.log('only-observed', { personId: run.row.personId, target: run.row.target, steps: steps.length })
     return null
