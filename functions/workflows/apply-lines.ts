@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { EndedAccess } from '../../schemas/access.ts'
 import type { NamedPerson } from '../../schemas/person.ts'
@@ -7,9 +6,8 @@ import type { Ending } from '../../schemas/rows.ts'
 import { TargetId } from '../../schemas/settings.ts'
 import { atomsOf, endedBy, targetOf } from '../domain/atoms.ts'
 import { dayOf } from '../domain/civil-time.ts'
-import { contractKey } from '../domain/contract.ts'
+import { grantsOf, standingGrants } from '../domain/granting.ts'
 import { foldEvents } from '../domain/register.ts'
-import { grantTimes, standingAt } from '../domain/standing.ts'
 import type { LinesToApply, PersonAggregate } from '../stores/people.ts'
 import type { KeptRequest } from '../stores/requests.ts'
 import { type Engine, instantOf, quarantineOver } from './engine.ts'
@@ -114,44 +112,23 @@ async function prepare(
   const now = engine.clock()
   const at = instantOf(now)
   const facts = person.row.facts + 1
-  const standing = standingGrants(engine, person, at)
+  const granting = { personId: person.row.personId, unit, request: number, recordedAt: at }
+  const standing = standingGrants(person, settings, at)
   const grants: Grant[] = []
   const endings: Ending[] = []
   const applied: AppliedLines['lines'] = []
   let declared = person.row.declared
   for (const line of lines) {
     if (line.kind === 'activation') {
-      const contract = contractKey(line.filed.contract)
-      const held = new Set(
-        [...standing, ...grants]
-          .filter(grant => grant.unit === unit && grant.contract === contract)
-          .map(grant => grant.atom),
-      )
-      const atoms = atomsOf(line.filed.access, held)
-      for (const { atom, access } of atoms)
-        grants.push({
-          version: 1,
-          id: grantId(number, line.line, atom),
-          personId: person.row.personId,
-          unit,
-          contract,
-          declared: line.filed.contract,
-          atom,
-          access,
-          from: line.from,
-          until: line.filed.until,
-          request: number,
-          line: line.line,
-          recordedAt: at,
-          ended: null,
-        })
+      const granted = grantsOf(line, granting, [...standing, ...grants])
+      grants.push(...granted)
       declared =
         settings.personnelRegister === 'declared'
           ? { person: { ...line.filed.person, nationalId: person.row.nationalId }, unit }
           : declared
       applied.push({
         line: line.line,
-        targets: targetsOf(atoms.map(({ atom }) => atom)),
+        targets: targetsOf(granted.map(({ atom }) => atom)),
         desiredVersion: facts,
         stillGranted: [],
       })
@@ -221,12 +198,6 @@ async function nameIn(
   return [{ target, name: await pickName(engine.people, engine.settings, target, bearer, over) }]
 }
 
-/** The grants that are not over: live, held or yet to begin. */
-const standingGrants = (engine: Engine, person: PersonAggregate, asOf: string): Grant[] =>
-  grantTimes(person, engine.settings)
-    .filter(times => standingAt(times, engine.settings, asOf).status !== 'ended')
-    .map(times => times.grant)
-
 /** What a deactivation touches: the atoms it ends, and what other units go on granting of what it names. */
 function consequences(
   person: PersonAggregate,
@@ -256,12 +227,6 @@ const anyAtomOf: Record<TargetId, string> = { directory: 'account', mail: 'mail'
 const targetsOf = (atoms: readonly string[]): TargetId[] => {
   const targets = new Set(atoms.map(targetOf).filter(target => target !== null))
   return TargetId.options.filter(target => targets.has(target))
-}
-
-/** A grant's id follows from its line, so that a repeat writes the same one. */
-const grantId = (request: string, line: string, atom: string): string => {
-  const hex = createHash('sha256').update(`${request}/${line}/${atom}`).digest('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
 /** Mail that has to wait for the directory is not rung: the directory's worker rings it. */

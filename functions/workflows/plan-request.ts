@@ -2,9 +2,9 @@ import type { Grant, KeptLine, Signer } from '../../schemas/request.ts'
 import { TargetId } from '../../schemas/settings.ts'
 import type { Step } from '../../schemas/target.ts'
 import { absentAccount } from '../domain/absent-account.ts'
-import { atomsOf, endedBy } from '../domain/atoms.ts'
-import { contractKey } from '../domain/contract.ts'
+import { endedBy } from '../domain/atoms.ts'
 import { desiredAccess } from '../domain/desired-access.ts'
+import { grantsOf, standingGrants } from '../domain/granting.ts'
 import { planSteps } from '../domain/plan.ts'
 import type { PersonAggregate } from '../stores/people.ts'
 import type { Engine } from './engine.ts'
@@ -16,6 +16,9 @@ export interface PlannedLine {
   readonly system: TargetId
   readonly steps: readonly Step[]
 }
+
+/** The number of a form that is only tried: later than every other. */
+const notFiled = '9999-999999'
 
 /** `dryRun`: the steps each accepted line would lead to, on top of the lines before it. Writes and observes nothing. */
 export function planRequest(
@@ -32,8 +35,12 @@ export function planRequest(
     const person = line.personId === null ? undefined : people.get(line.personId)
     if (line.decision !== 'accepted' || line.personId === null || person === undefined) continue
     const before = after.get(line.personId) ?? []
+    const granting = { personId: line.personId, unit, request: notFiled, recordedAt: asOf }
+    const standing = standingGrants({ ...person, grants: before }, engine.settings, asOf)
     const next =
-      line.kind === 'activation' ? granted(before, line, unit, asOf) : ended(before, line, unit, signer, asOf)
+      line.kind === 'activation'
+        ? [...before, ...grantsOf(line, granting, standing)]
+        : ended(before, line, unit, signer, asOf)
     after.set(line.personId, next)
     for (const target of TargetId.options) {
       const wanted = (grants: readonly Grant[]) =>
@@ -51,36 +58,6 @@ export function planRequest(
   return steps
 }
 
-function granted(
-  grants: readonly Grant[],
-  line: KeptLine & { kind: 'activation' },
-  unit: string,
-  asOf: string,
-): Grant[] {
-  const contract = contractKey(line.filed.contract)
-  const mine = (grant: Grant) => grant.unit === unit && grant.contract === contract
-  const held = new Set(grants.filter(grant => mine(grant) && grant.ended === null).map(grant => grant.atom))
-  const fresh = atomsOf(line.filed.access, held).map(
-    ({ atom, access }): Grant => ({
-      version: 1,
-      id: '00000000-0000-4000-8000-000000000000',
-      personId: line.personId ?? '',
-      unit,
-      contract,
-      declared: line.filed.contract,
-      atom,
-      access,
-      from: line.from,
-      until: line.filed.until,
-      request: '9999-999999',
-      line: line.line,
-      recordedAt: asOf,
-      ended: null,
-    }),
-  )
-  return [...grants, ...fresh]
-}
-
 function ended(
   grants: readonly Grant[],
   line: KeptLine & { kind: 'deactivation' },
@@ -90,7 +67,7 @@ function ended(
 ): Grant[] {
   return grants.map(grant =>
     (signer.capacity === 'hr' || grant.unit === unit) && endedBy(line.filed.access, grant.atom)
-      ? { ...grant, ended: { at: asOf, request: '9999-999999', line: line.line } }
+      ? { ...grant, ended: { at: asOf, request: notFiled, line: line.line } }
       : grant,
   )
 }

@@ -10,7 +10,7 @@ import { signerFor } from '../domain/signing.ts'
 import type { PersonAggregate } from '../stores/people.ts'
 import type { IdempotencyKey, KeptRequest } from '../stores/requests.ts'
 import { applyRequest } from './apply-lines.ts'
-import { type Engine, instantOf, latest } from './engine.ts'
+import { type Engine, instantOf, latest, placeOf } from './engine.ts'
 import { type PlannedLine, planRequest } from './plan-request.ts'
 
 /** The registers a form is judged by, beside the engine. */
@@ -117,8 +117,8 @@ export async function submitRequest(
 async function applyInline(engine: Engine, kept: KeptRequest): Promise<void> {
   try {
     await applyRequest(engine, kept)
-  } catch {
-    engine.log('unapplied', { request: kept.row.number, people: null })
+  } catch (bug) {
+    engine.log('unapplied', { request: kept.row.number, people: null, ...placeOf(bug) })
   }
 }
 

@@ -1,5 +1,5 @@
 import { applyRequest } from './apply-lines.ts'
-import { type Engine, instantOf } from './engine.ts'
+import { type Engine, instantOf, placeOf } from './engine.ts'
 
 /** Rows of each of the eight shards that one sweep rings: a minute of every target's work is far less. */
 const perShard = 500
@@ -33,8 +33,8 @@ export async function sweepDue(engine: Engine, eventAt: string): Promise<Swept> 
     try {
       const request = await engine.requests.load(number)
       if (request !== null) await applyRequest(engine, request)
-    } catch {
-      engine.log('unapplied', { request: number, people: null })
+    } catch (bug) {
+      engine.log('unapplied', { request: number, people: null, ...placeOf(bug) })
       broken++
     }
   }

@@ -273,6 +273,25 @@ describe('the engine', () => {
     expect((await world.engine.people.load(personId))?.targets.size).toBe(0)
   })
 
+  it('plans a dry run as the form would be applied: what has expired is not held', async () => {
+    const { id, personId } = await hired()
+    const before = world.time.now
+    const today = new Date(before).toISOString().slice(0, 10)
+    await world.submit(head, form([lineFor(id, planta, directory, { until: today })]))
+    await world.settle()
+    world.time.now += 3 * 86_400_000
+    await world.settle()
+    expect((await world.row(personId, 'directory')).observed?.state).toBe('disabled')
+    const vpn = form([lineFor(id, planta, { system: 'directory', entitlements: ['vpn'] })])
+    const dry = await world.submit(head, vpn, { dryRun: true })
+    const acts = 'plan' in dry ? dry.plan.flatMap(({ steps }) => steps.map(({ act }) => act)) : []
+    expect(acts).toContain('enable')
+    await world.submit(head, vpn)
+    await world.settle()
+    expect((await world.row(personId, 'directory')).observed?.state).toBe('enabled')
+    world.time.now = before
+  })
+
   it('lets nobody sign who is not head, deputy or above (R1)', async () => {
     const { id, personId } = await hired()
     expect(await world.submit(personId, everything(id))).toMatchObject({ refused: 'forbidden' })
