@@ -8,6 +8,26 @@ import { Role } from './role.ts'
 export const TargetMode = z.enum(['observe-only', 'active', 'paused', 'manual'])
 export type TargetMode = z.infer<typeof TargetMode>
 
+/**
+ * How an account can come to differ from what it was left as, without an act of ours: opened after we closed it, closed,
+ * deleted, a right more or less, another end, another name or post, out of its place.
+ */
+export const DriftKind = z.enum([
+  'opened',
+  'closed',
+  'deleted',
+  'right-added',
+  'right-lost',
+  'end-changed',
+  'profile-changed',
+  'renamed',
+  'moved',
+])
+export type DriftKind = z.infer<typeof DriftKind>
+
+/** Kinds of drift that are only reported; every other one is corrected too. */
+const OnlyReported = z.array(DriftKind).optional()
+
 const DistinguishedName = z.string().min(3).max(1000)
 
 /** Active Directory. Connection data (url, bind DN, password, CA) is a secret named by `secret`, never a setting. */
@@ -15,6 +35,7 @@ export const DirectorySettings = z.strictObject({
   id: z.literal('directory'),
   kind: z.literal('active-directory'),
   mode: TargetMode,
+  onlyReported: OnlyReported,
   secret: z.string(),
   baseDn: DistinguishedName,
   /** Where accounts are created. No account outside `managedOus` is ever written; of groups, only members of those named below. */
@@ -39,6 +60,7 @@ export const MailSettings = z.strictObject({
   id: z.literal('mail'),
   kind: z.literal('postfixadmin'),
   mode: TargetMode,
+  onlyReported: OnlyReported,
   secret: z.string(),
   domain: z.string(),
   /** Megabytes a new mailbox may hold; 0 = no limit. */
@@ -53,6 +75,7 @@ export const ErpSettings = z.strictObject({
   id: z.literal('erp'),
   kind: z.literal('sql'),
   mode: TargetMode,
+  onlyReported: OnlyReported,
   secret: z.string(),
   dialect: z.enum(['postgresql', 'sql-server']),
   mapping: z.strictObject({
@@ -88,8 +111,78 @@ export const ErpSettings = z.strictObject({
 })
 export type ErpSettings = z.infer<typeof ErpSettings>
 
-export const TargetSettings = z.discriminatedUnion('kind', [DirectorySettings, MailSettings, ErpSettings])
+/** Microsoft 365 by Microsoft Graph. The secret holds tenant, client id and client secret. */
+export const MicrosoftMailSettings = z.strictObject({
+  id: z.literal('mail'),
+  kind: z.literal('microsoft-365'),
+  mode: TargetMode,
+  onlyReported: OnlyReported,
+  secret: z.string(),
+  domain: z.string(),
+  /** The licence (subscribed SKU) whose assignment makes the mailbox. */
+  licence: z.uuid(),
+  /** ISO 3166-1 alpha-2: Microsoft assigns no licence without it. */
+  usageLocation: z.string().regex(/^[A-Z]{2}$/),
+})
+export type MicrosoftMailSettings = z.infer<typeof MicrosoftMailSettings>
+
+/** Which groups of the ERP make up a module's permissions: reading, and each operation on top of it. */
+const ModuleGroups = z.strictObject({
+  consulta: z.array(z.string().min(1)).min(1),
+  ingreso: z.array(z.string().min(1)).default([]),
+  modificacion: z.array(z.string().min(1)).default([]),
+  eliminacion: z.array(z.string().min(1)).default([]),
+})
+export type ModuleGroups = z.infer<typeof ModuleGroups>
+
+/** An ERP on Tryton, by JSON-RPC. The secret holds url, user and password of the service account. */
+export const TrytonSettings = z.strictObject({
+  id: z.literal('erp'),
+  kind: z.literal('tryton'),
+  mode: TargetMode,
+  onlyReported: OnlyReported,
+  secret: z.string(),
+  database: z.string().min(1),
+  /** Our module id → names of groups. A group that stands here belongs to this system, every other one to the ERP. */
+  modules: z.record(CatalogueId, ModuleGroups),
+})
+export type TrytonSettings = z.infer<typeof TrytonSettings>
+
+/** An ERP that speaks SCIM 2.0 (RFC 7643, 7644). The secret holds url and bearer token. */
+export const ScimSettings = z.strictObject({
+  id: z.literal('erp'),
+  kind: z.literal('scim'),
+  mode: TargetMode,
+  onlyReported: OnlyReported,
+  secret: z.string(),
+  /** Our module id → `displayName` of groups. A group that stands here belongs to this system. */
+  modules: z.record(CatalogueId, ModuleGroups),
+})
+export type ScimSettings = z.infer<typeof ScimSettings>
+
+/** A target without a write API: people do what is planned, and say so with evidence. */
+export const ManualSettings = z.strictObject({
+  id: z.enum(['mail', 'erp']),
+  kind: z.literal('manual'),
+  mode: z.enum(['manual', 'paused', 'observe-only']),
+  onlyReported: OnlyReported,
+  /** Mail only: what stands behind the @. */
+  domain: z.string().optional(),
+})
+export type ManualSettings = z.infer<typeof ManualSettings>
+
+export const TargetSettings = z.discriminatedUnion('kind', [
+  DirectorySettings,
+  MailSettings,
+  MicrosoftMailSettings,
+  ErpSettings,
+  TrytonSettings,
+  ScimSettings,
+  ManualSettings,
+])
 export type TargetSettings = z.infer<typeof TargetSettings>
+/** A target that a connector enters, with a secret; every kind but `manual`. */
+export type ServedTarget = Exclude<TargetSettings, { kind: 'manual' }>
 
 /** The targets this version converges. */
 export const TargetId = z.enum(['directory', 'mail', 'erp'])

@@ -30,6 +30,10 @@ export const Observation = z.strictObject({
   retired: z.boolean().nullable(),
   /** Names and post as the target shows them, hashed: it tells a difference and holds no personal data. */
   profileHash: z.string().nullable(),
+  /** True: an adopted account that does not bear this person's mark yet. Absent otherwise. */
+  unmarked: z.literal(true).optional(),
+  /** Of a disabled account, where the target has sessions and tells them: whether any is still open. */
+  sessionsOpen: z.boolean().optional(),
 })
 export type Observation = z.infer<typeof Observation>
 
@@ -37,12 +41,14 @@ export type Observation = z.infer<typeof Observation>
 export const Step = z.discriminatedUnion('act', [
   z.strictObject({ act: z.literal('disable') }),
   z.strictObject({ act: z.literal('create') }),
+  z.strictObject({ act: z.literal('adopt') }),
   z.strictObject({ act: z.literal('restore') }),
   z.strictObject({ act: z.literal('set-profile') }),
   z.strictObject({ act: z.literal('revoke'), right: z.string() }),
   z.strictObject({ act: z.literal('grant'), right: Right }),
   z.strictObject({ act: z.literal('set-expiry'), expiresAt: Instant.nullable() }),
   z.strictObject({ act: z.literal('enable') }),
+  z.strictObject({ act: z.literal('end-sessions') }),
   z.strictObject({ act: z.literal('retire') }),
 ])
 export type Step = z.infer<typeof Step>
@@ -73,6 +79,8 @@ export const TargetRow = z.strictObject({
   /** The reserved account name. */
   name: z.string(),
   accountId: z.string().nullable(),
+  /** Whether this system made the account or took over one that was there before; null while neither has happened. */
+  origin: z.enum(['made', 'adopted']).nullable().default(null),
   desiredVersion: z.number().int(),
   appliedVersion: z.number().int(),
   dueAt: Instant.nullable(),

@@ -1,4 +1,4 @@
-import type { Observation, Step } from '../../schemas/target.ts'
+import type { Observation, Right, Step } from '../../schemas/target.ts'
 
 /** Why a target did not do it. `retryable` false parks the row at once for a human. */
 export type ConnectorFault =
@@ -36,6 +36,11 @@ export interface AccountRef {
   readonly nationalId: string
   readonly accountId: string | null
   readonly name: string
+  /**
+   * The account was there before this system, and a human said that it is this person's: found by its key and bearing no
+   * mark it is theirs (`unmarked`), until step `adopt` has marked it. Somebody else's mark stays a conflict.
+   */
+  readonly adopted: boolean
 }
 
 /** What a person is called in a target. Personal data: it goes to the target and nowhere else. */
@@ -61,6 +66,42 @@ export interface Applied {
   readonly name: string
 }
 
+/** An account as a target lists it, whoever made it. Personal data: it goes to whoever reconciles and nowhere else. */
+export interface ListedAccount {
+  readonly accountId: string
+  readonly name: string
+  readonly state: 'enabled' | 'disabled'
+  readonly expiresAt: string | null
+  /** Those this system manages, sorted by id. */
+  readonly rights: readonly Right[]
+  /** Marks, as far as the target has them: the national id as written there, our person id. */
+  readonly nationalId: string | null
+  readonly personId: string | null
+  /** Full name and mail address as the target shows them. */
+  readonly shownName: string | null
+  readonly mail: string | null
+  /** A protected or service account, or one outside the managed places: it is shown and can never be adopted. */
+  readonly untouchable: boolean
+}
+
+/** `next` continues; null is said only when the target itself has said that there are no more. */
+export interface AccountPage {
+  readonly accounts: readonly ListedAccount[]
+  readonly next: string | null
+}
+
+/** Why a target does not take a password, in its own rules; `policy` where it does not tell which. */
+export type PasswordRefusal =
+  | 'too-short'
+  | 'too-long'
+  | 'too-simple'
+  | 'contains-name'
+  | 'used-before'
+  | 'changed-too-recently'
+  | 'policy'
+
+export type PasswordAnswer = { readonly set: true } | { readonly set: false; readonly why: PasswordRefusal }
+
 /**
  * A target. It looks and acts; it decides nothing.
  *
@@ -68,8 +109,14 @@ export interface Applied {
  * - `observe` answers `absent` only on a positive answer "there is none"; silence, an empty answer to a question that must
  *   have one, or a missing right to read is an error, never `absent`.
  * - An account found by name that was not made by this system (no mark, another person's national id) is `conflict`.
+ * - Without a key, an account that bears this person's national id is theirs under whatever name; two of them are `conflict`.
  * - `apply` twice is the same as once: every step compares first or is naturally idempotent; no result code is swallowed.
  * - `create` leaves a disabled account with a random, discarded password; only `enable` opens it.
+ * - `disable` also ends open sessions, where the target has them; `observe` of a disabled account tells `sessionsOpen`.
+ * - `adopt` writes the person's mark into an account without one, and nothing else.
+ * - `list` tells every account, page by page: a page cut short, or an end that the target did not confirm, is an error.
+ * - `setPassword` sets it for an account that is this person's, and neither opens nor closes the account; what the target's
+ *   policy says is an answer, not a failure. The password is never in an error, a cause or a log.
  * - `retire` strips what is left and moves the account to the place of the inactive, where a target has one.
  */
 export interface Connector {
@@ -78,6 +125,8 @@ export interface Connector {
   profileHash(profile: Profile): string
   observe(accounts: readonly AccountRef[]): Promise<Outcome<Observation>[]>
   apply(plans: readonly Plan[]): Promise<Outcome<Applied>[]>
+  list?(cursor: string | null): Promise<Outcome<AccountPage>>
+  setPassword?(account: AccountRef, password: string): Promise<Outcome<PasswordAnswer>>
   /** Ends connections; afterwards the connector is unusable. */
   close(): Promise<void>
 }

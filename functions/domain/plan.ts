@@ -27,6 +27,7 @@ const grantings = (observed: Observation, wanted: readonly Right[]): Step[] =>
 
 const closing = (observed: Observation): Step[] => [
   ...(observed.state === 'enabled' ? [{ act: 'disable' } as const] : []),
+  ...(observed.sessionsOpen === true ? [{ act: 'end-sessions' } as const] : []),
   ...revocations(observed, []),
   ...(observed.retired === false ? [{ act: 'retire' } as const] : []),
 ]
@@ -49,6 +50,7 @@ export const planSteps = (desired: Desired, observed: Observation, profileHash: 
   }
   if (!desired.enabled) return closing(observed)
   return [
+    ...(observed.unmarked === true ? [{ act: 'adopt' } as const] : []),
     ...(observed.retired === true ? [{ act: 'restore' } as const] : []),
     ...(observed.profileHash !== null && observed.profileHash !== profileHash
       ? [{ act: 'set-profile' } as const]
@@ -63,13 +65,16 @@ export const planSteps = (desired: Desired, observed: Observation, profileHash: 
 }
 
 const shows = (observed: Observation, step: Step, profileHash: string | null): boolean | null => {
-  if (observed.state === 'absent')
-    return step.act === 'disable' || step.act === 'revoke' || step.act === 'retire'
+  if (observed.state === 'absent') return ['disable', 'end-sessions', 'revoke', 'retire'].includes(step.act)
   switch (step.act) {
     case 'create':
       return true
+    case 'adopt':
+      return observed.unmarked !== true
     case 'disable':
       return observed.state === 'disabled'
+    case 'end-sessions':
+      return observed.sessionsOpen !== true
     case 'enable':
       return observed.state === 'enabled'
     case 'restore':

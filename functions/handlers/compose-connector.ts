@@ -1,5 +1,5 @@
 import { getSecret } from '@aws-lambda-powertools/parameters/secrets'
-import type { TargetId, TargetSettings } from '../../schemas/settings.ts'
+import type { ServedTarget, TargetId } from '../../schemas/settings.ts'
 import type { Connector } from '../connectors/contract.ts'
 import { settings } from './compose.ts'
 
@@ -10,13 +10,13 @@ const secretMaxAge = 300
  * Gives the connector of one target, made from its settings and its secret at the first use and again when the secret
  * changed. The secret never leaves this file but into the connector.
  */
-export function connectorOf<Kind extends TargetSettings['kind'], Secret>(
+export function connectorOf<Kind extends ServedTarget['kind'], Secret>(
   target: TargetId,
   kind: Kind,
-  create: (settings: Extract<TargetSettings, { kind: Kind }>, secret: Secret) => Connector,
+  create: (settings: Extract<ServedTarget, { kind: Kind }>, secret: Secret) => Connector,
 ): () => Promise<Connector> {
   const own = settings.targets.find(
-    (candidate): candidate is Extract<TargetSettings, { kind: Kind }> =>
+    (candidate): candidate is Extract<ServedTarget, { kind: Kind }> =>
       candidate.kind === kind && candidate.id === target,
   )
   if (own === undefined) throw new Error(`the settings have no ${kind} target`)

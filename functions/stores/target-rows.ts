@@ -31,6 +31,7 @@ export function newTargetWrite(
   const item: Omit<TargetRow, 'dueAt' | 'leaseUntil' | 'openIntent'> = {
     version: 1,
     accountId: null,
+    origin: null,
     appliedVersion: 0,
     attempts: 0,
     state: 'pending',

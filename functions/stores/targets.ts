@@ -21,6 +21,7 @@ type Changes = Partial<
   Pick<
     TargetRow,
     | 'accountId'
+    | 'origin'
     | 'appliedVersion'
     | 'dueAt'
     | 'urgent'

@@ -5,10 +5,11 @@ import type { Connector, Profile } from '../connectors/contract.ts'
 import { dayOf } from '../domain/civil-time.ts'
 import { type Desired, desiredAccess } from '../domain/desired-access.ts'
 import { foldEvents } from '../domain/register.ts'
+import { fitted } from '../domain/target-traits.ts'
 import type { EntryDraft } from '../stores/ledger.ts'
 import type { PersonAggregate } from '../stores/people.ts'
 import type { UnitStore } from '../stores/units.ts'
-import { type Engine, instantOf, latest } from './engine.ts'
+import { type Engine, instantOf, latest, targetSettings } from './engine.ts'
 
 export interface Convergence extends Engine {
   readonly target: TargetId
@@ -53,7 +54,10 @@ export async function prepareRun(
     person,
     row,
     asOf,
-    desired: desiredAccess(person, engine.target, settings, asOf),
+    desired: fitted(
+      desiredAccess(person, engine.target, settings, asOf),
+      targetSettings(settings, engine.target),
+    ),
     profile: names === null ? null : { ...names, nationalId: person.row.nationalId, unit },
   }
 }
@@ -73,6 +77,7 @@ export const accountOf = ({ person, row }: Run) => ({
   nationalId: person.row.nationalId,
   accountId: row.accountId,
   name: row.name,
+  adopted: row.origin === 'adopted',
 })
 
 /** Somebody the register does not name (yet) can only lose access: no step of such a plan writes a profile. */

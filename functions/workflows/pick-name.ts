@@ -23,7 +23,7 @@ export async function pickName(
   except?: string,
 ): Promise<string> {
   const configured = targetSettings(settings, target)
-  const suffix = configured?.kind === 'postfixadmin' ? `@${configured.domain}` : ''
+  const suffix = configured !== undefined && 'domain' in configured ? `@${configured.domain}` : ''
   const candidates = accountNameCandidates(bearer.names, longest[target])
   for (;;) {
     const names: string[] = []

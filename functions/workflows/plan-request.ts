@@ -6,8 +6,9 @@ import { endedBy } from '../domain/atoms.ts'
 import { desiredAccess } from '../domain/desired-access.ts'
 import { grantsOf, standingGrants } from '../domain/granting.ts'
 import { planSteps } from '../domain/plan.ts'
+import { fitted } from '../domain/target-traits.ts'
 import type { PersonAggregate } from '../stores/people.ts'
-import type { Engine } from './engine.ts'
+import { type Engine, targetSettings } from './engine.ts'
 
 /** What one line would do in one system, planned from what was last read of it. */
 export interface PlannedLine {
@@ -44,7 +45,15 @@ export function planRequest(
     after.set(line.personId, next)
     for (const target of TargetId.options) {
       const wanted = (grants: readonly Grant[]) =>
-        desiredAccess({ events: person.events, holds: person.holds, grants }, target, engine.settings, asOf)
+        fitted(
+          desiredAccess(
+            { events: person.events, holds: person.holds, grants },
+            target,
+            engine.settings,
+            asOf,
+          ),
+          targetSettings(engine.settings, target),
+        )
       const seen = person.targets.get(target)?.observed ?? absentAccount
       const settled = planSteps(wanted(before), seen, seen.profileHash ?? '')
       const planned = planSteps(wanted(next), seen, seen.profileHash ?? '')

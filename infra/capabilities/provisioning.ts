@@ -5,7 +5,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Duration, Stack, Validations } from 'aws-cdk-lib/core'
 import { Construct } from 'constructs'
-import type { TargetId, TargetSettings } from '../../schemas/settings.ts'
+import type { ServedTarget, TargetId, TargetSettings } from '../../schemas/settings.ts'
 import { AppFunction, type Workshop } from './function.ts'
 import { Network } from './network.ts'
 import type { Doorbells } from './rights.ts'
@@ -22,8 +22,9 @@ const called: Record<TargetId, string> = {
   erp: 'the ERP',
 }
 
-function portOf(target: TargetSettings): number {
+function portOf(target: ServedTarget): number {
   if (target.kind === 'active-directory') return 636
+  if (target.kind !== 'sql' && target.kind !== 'postfixadmin') return 443
   return target.kind === 'sql' && target.dialect === 'sql-server' ? 1433 : 5432
 }
 
@@ -60,11 +61,12 @@ export class Provisioning extends Construct {
         'Each message names a person id and a target: find them in the worker’s log, correct the bug, then delete the messages. Nothing has to be sent again.',
     })
 
-    for (const target of targets) this.addTarget(workshop, network, deadLetters, target)
+    for (const target of targets)
+      if (target.kind !== 'manual') this.addTarget(workshop, network, deadLetters, target)
     this.addSweeper(workshop)
   }
 
-  private addTarget(workshop: Workshop, network: Network, deadLetters: Queue, target: TargetSettings): void {
+  private addTarget(workshop: Workshop, network: Network, deadLetters: Queue, target: ServedTarget): void {
     const part = new Construct(this, target.id)
     const bell = (name: string) =>
       new Queue(part, name, {

@@ -20,6 +20,7 @@ const refOf = ({ name, nationalId, guid }: Subject): AccountRef => ({
   nationalId,
   accountId: guid || null,
   name,
+  adopted: false,
 })
 
 export const profileOf = ({ nationalId, name }: Subject): Profile => ({

@@ -29,7 +29,13 @@ const settings = ErpSettings.parse({
   mapping: { ...erpSettings.mapping, schema: 'dbo', flags: { yes: 1, no: 0 } },
 })
 
-const ref: AccountRef = { personId: 'p-1', nationalId: '12345678-5', accountId: '7', name: "o'higgins" }
+const ref: AccountRef = {
+  personId: 'p-1',
+  nationalId: '12345678-5',
+  accountId: '7',
+  name: "o'higgins",
+  adopted: false,
+}
 const permission: Permission = {
   module: 'TES',
   read: true,

@@ -24,6 +24,7 @@ export function samplePerson(harness: Harness, changes: Partial<Profile> = {}): 
     nationalId,
     accountId: null,
     name: harness.accountName(`p${run}${serial.toString(36)}`),
+    adopted: false,
   }
   return { account, profile }
 }

@@ -59,6 +59,12 @@ const after = (observed: Observation, step: Step): Observation => {
         retired: false,
         profileHash: HASH,
       }
+    case 'adopt': {
+      const { unmarked: _, ...marked } = observed
+      return marked
+    }
+    case 'end-sessions':
+      return { ...observed, sessionsOpen: false }
     case 'disable':
       return { ...observed, state: 'disabled' }
     case 'enable':
@@ -168,16 +174,36 @@ const anyDesired = fc
   .map(({ enabled, ...rest }) => (enabled ? wanted(rest) : unwanted))
 const anyObservation: fc.Arbitrary<Observation> = fc.oneof(
   fc.constant(absent),
-  fc.record({
-    state: fc.constantFrom('enabled', 'disabled'),
-    accountId: fc.constant('a'),
-    name: fc.constant('maria.munoz'),
-    expiresAt: anyExpiry,
-    rights: anyRights,
-    retired: fc.option(fc.boolean()),
-    profileHash: fc.option(fc.constantFrom(HASH, 'older')),
-  }),
+  fc.record(
+    {
+      state: fc.constantFrom('enabled', 'disabled'),
+      accountId: fc.constant('a'),
+      name: fc.constant('maria.munoz'),
+      expiresAt: anyExpiry,
+      rights: anyRights,
+      retired: fc.option(fc.boolean()),
+      profileHash: fc.option(fc.constantFrom(HASH, 'older')),
+      unmarked: fc.constant(true as const),
+    },
+    {
+      requiredKeys: ['state', 'accountId', 'name', 'expiresAt', 'rights', 'retired', 'profileHash'],
+    },
+  ),
 )
+
+describe('an account that was there before, or that somebody still uses', () => {
+  it('is marked before anything else is done to it, and only if it is wanted', () => {
+    expect(acts(wanted(), account({ unmarked: true, rights: [] }))).toEqual(['adopt', 'grant'])
+    expect(acts(unwanted, account({ unmarked: true, rights: [] }))).toEqual(['disable', 'retire'])
+  })
+
+  it('has its open sessions ended as long as any is open, also when the account itself is closed', () => {
+    const closed = account({ state: 'disabled', rights: [], retired: true, sessionsOpen: true })
+    expect(acts(unwanted, closed)).toEqual(['end-sessions'])
+    expect(acts(unwanted, { ...closed, sessionsOpen: false })).toEqual([])
+    expect(reaches(closed, [{ act: 'disable' }, { act: 'end-sessions' }])).toBe('some')
+  })
+})
 
 describe('planning', () => {
   it('from a state already reached yields nothing', () => {

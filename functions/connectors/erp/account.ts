@@ -120,6 +120,8 @@ function afterStep(settings: ErpSettings, account: ErpAccount, profile: Profile,
       permissions.delete(String(moduleCode(mapping, step.right)))
       return { ...account, permissions }
     case 'create':
+    case 'adopt':
+    case 'end-sessions':
     case 'restore':
       return account
   }

@@ -61,6 +61,8 @@ export function afterSteps(
         break
       case 'grant':
         throw new ConnectorError(settings.id, 'misconfigured', false)
+      case 'adopt':
+      case 'end-sessions':
       case 'revoke':
       case 'restore':
     }

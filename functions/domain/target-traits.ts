@@ -1,0 +1,32 @@
+import type { TargetSettings } from '../../schemas/settings.ts'
+import type { Desired } from './desired-access.ts'
+
+/** What a target can do by its nature. */
+export interface TargetTraits {
+  /**
+   * Whether an end can be armed in the target, so that access stops there by itself. Where not, `expiresAt` and a right's
+   * `until` are null in every observation, and the sweeper ends the access.
+   */
+  readonly armsEnd: boolean
+}
+
+/** By the kind of the target; the connectors' suites hold them to it. */
+export function traitsOf(target: TargetSettings): TargetTraits {
+  switch (target.kind) {
+    case 'active-directory':
+    case 'postfixadmin':
+    case 'sql':
+      return { armsEnd: true }
+    case 'microsoft-365':
+    case 'tryton':
+    case 'scim':
+    case 'manual':
+      return { armsEnd: false }
+  }
+}
+
+/** What should be, as far as this target can hold it. What it cannot arm stays a moment at which the row falls due. */
+export function fitted(desired: Desired, target: TargetSettings | undefined): Desired {
+  if (target === undefined || traitsOf(target).armsEnd) return desired
+  return { ...desired, expiresAt: null, rights: desired.rights.map(right => ({ ...right, until: null })) }
+}
