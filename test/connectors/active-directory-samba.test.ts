@@ -18,6 +18,7 @@ if (samba.usable) {
     readOnly: true,
     rights: true,
     retires: true,
+    armsEnd: true,
     patience,
   })
   describeActiveDirectory(`Active Directory accounts, ${samba.title}`, open)

@@ -13,6 +13,7 @@ describeConnector('Active Directory connector, embedded directory', open, {
   readOnly: true,
   rights: true,
   retires: true,
+  armsEnd: true,
   patience,
 })
 

@@ -4,6 +4,7 @@ import { absentAccount } from '../../functions/domain/absent-account.ts'
 import type { Step } from '../../schemas/target.ts'
 import { bring, errorOf, observeOne, resultOf } from './asking.ts'
 import { describeFailures } from './contract-suite-failures.ts'
+import { describeListing } from './contract-suite-listing.ts'
 import type { Capabilities, Harness } from './harness.ts'
 import { awkwardProfiles, samplePerson } from './sample-people.ts'
 
@@ -25,14 +26,11 @@ export function describeConnector(
     })
     afterAll(async () => harness?.close())
 
-    const end = '2027-01-01T03:00:00.000Z'
+    const end = capabilities.armsEnd ? '2027-01-01T03:00:00.000Z' : null
     const grants = (): Step[] => harness.rights.map(right => ({ act: 'grant', right }))
-    const opening = (): Step[] => [
-      { act: 'create' },
-      ...grants(),
-      { act: 'set-expiry', expiresAt: end },
-      { act: 'enable' },
-    ]
+    const arming = (expiresAt: string | null): Step[] =>
+      capabilities.armsEnd ? [{ act: 'set-expiry', expiresAt }] : []
+    const opening = (): Step[] => [{ act: 'create' }, ...grants(), ...arming(end), { act: 'enable' }]
     const closing = (): Step[] => [
       { act: 'disable' },
       ...harness.rights.map(right => ({ act: 'revoke', right: right.id }) as const),
@@ -60,7 +58,9 @@ export function describeConnector(
           rights: [],
           retired: capabilities.retires ? false : null,
           profileHash: connector.profileHash(sample.profile),
+          sessionsOpen: observed.sessionsOpen,
         })
+        expect(observed.sessionsOpen).not.toBe(true)
         expect(await harness.look(sample.account.name)).toMatchObject([{ enabled: false, rights: [] }])
       })
 
@@ -154,7 +154,7 @@ export function describeConnector(
           { act: 'restore' },
           { act: 'set-profile' },
           ...grants().slice(0, 1),
-          { act: 'set-expiry', expiresAt: null },
+          ...arming(null),
           { act: 'enable' },
         ]
         for (const time of ['first', 'second']) {
@@ -169,13 +169,21 @@ export function describeConnector(
         expect(await harness.look(sample.account.name)).toHaveLength(1)
       })
 
-      it('ends at the instant it was given, and never when it has no end', async () => {
+      it('has no session left once it is disabled', async () => {
         const { sample } = await open()
-        for (const expiresAt of ['2026-09-06T04:00:00.000Z', end, null, null, end]) {
-          const { observed } = await bring(connector, sample, [{ act: 'set-expiry', expiresAt }])
-          expect(observed.expiresAt).toBe(expiresAt)
-        }
+        const { observed } = await bring(connector, sample, [{ act: 'disable' }])
+        expect(observed).toMatchObject({ state: 'disabled' })
+        expect(observed.sessionsOpen).not.toBe(true)
       })
+
+      if (capabilities.armsEnd)
+        it('ends at the instant it was given, and never when it has no end', async () => {
+          const { sample } = await open()
+          for (const expiresAt of ['2026-09-06T04:00:00.000Z', end, null, null, end]) {
+            const { observed } = await bring(connector, sample, arming(expiresAt))
+            expect(observed.expiresAt).toBe(expiresAt)
+          }
+        })
     })
 
     if (capabilities.rights)
@@ -299,6 +307,7 @@ export function describeConnector(
       })
     })
 
+    if (capabilities.lists) describeListing(() => harness, opening)
     describeFailures(() => harness, capabilities, opening)
   })
 }

@@ -8,5 +8,6 @@ describeConnector('Users and permissions of an ERP, on PostgreSQL', openErp, {
   readOnly: true,
   rights: true,
   retires: false,
+  armsEnd: true,
   patience: 20_000,
 })

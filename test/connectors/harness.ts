@@ -45,6 +45,10 @@ export interface Capabilities {
   readonly readOnly: boolean
   /** Whether the target has rights beside the account itself. */
   readonly rights: boolean
+  /** Whether an end can be armed in the target; where not, no end is ever asked of it (`domain/target-traits.ts`). */
+  readonly armsEnd: boolean
+  /** Whether the connector tells all accounts of the target. */
+  readonly lists?: boolean
   /** Whether inactive accounts have a place of their own (`retired` true and false instead of null). */
   readonly retires: boolean
   /** Longest time, in milliseconds, until a frozen server is reported. */

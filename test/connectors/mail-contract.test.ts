@@ -8,5 +8,6 @@ describeConnector("Mailboxes in PostfixAdmin's tables, on PostgreSQL", openMail,
   readOnly: true,
   rights: false,
   retires: false,
+  armsEnd: true,
   patience: 20_000,
 })
