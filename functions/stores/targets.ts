@@ -145,6 +145,8 @@ export function createTargetStore(tables: Tables) {
         dueAt: row.dueAt !== null && row.dueAt < options.leaseUntil ? row.dueAt : options.leaseUntil,
         lastAsOf: intent.asOf,
         head: sealed.head,
+        // Known before the act: whoever dies between making the account and noting its key finds it again as ours.
+        ...(intent.steps.some(step => step.act === 'create') ? { origin: 'made' as const } : {}),
       }
       const result = await commit(tables, [
         change(row, changes, [sameVersion, leaseFree, 'attribute_not_exists(openIntent)'], {

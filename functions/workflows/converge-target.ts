@@ -149,7 +149,11 @@ async function digest(
   sight: Outcome<Observation> | undefined,
 ): Promise<SeenRun | null> {
   if (sight === undefined) throw new Error('the connector left out a result')
-  if (sight.ok) return closeByLooking(engine, run, sight.value)
+  if (sight.ok) {
+    if (!isUnadopted(run, sight.value)) return closeByLooking(engine, run, sight.value)
+    await leaveAlone(engine, run, sight.value)
+    return null
+  }
   const stranger = sight.error.kind === 'conflict' && run.row.accountId === null
   if (!stranger || (run.desired.enabled && run.profile === null)) {
     await backOff(engine, run, sight.error)
@@ -162,6 +166,27 @@ async function digest(
     return null
   }
   return seen
+}
+
+/**
+ * The target shows an account of this person that nobody has adopted and that this system did not make: the row knows no
+ * account, no intent to create one was ever opened, and yet there is one.
+ */
+const isUnadopted = ({ row }: Run, { state }: Observation): boolean =>
+  state !== 'absent' && row.accountId === null && row.origin === null && row.openIntent === null
+
+/**
+ * Changes nothing in an account that somebody else made, and asks a human whose it is; `POST /reconciliation/adoptions`
+ * settles it. Where nobody should have access and it gives none, there is nothing to ask.
+ */
+async function leaveAlone(engine: Convergence, run: Run, observation: Observation): Promise<void> {
+  const { row } = run
+  const now = instantOf(engine.clock())
+  const asked = run.desired.enabled || observation.state === 'enabled'
+  const outcome = asked ? failedState(engine, run, 'unadopted', false) : settledState(run)
+  const seen = { observed: observation, observedAt: now, lastAsOf: run.asOf }
+  await engine.targets.note(row, { ...outcome, ...seen }, now)
+  if (asked) engine.log('unadopted', { personId: row.personId, target: row.target })
 }
 
 /** An intent that was left open gets its one outcome from what the target shows now. Null: somebody else closed it. */

@@ -12,6 +12,7 @@ export type LogCode =
   | 'backed-off'
   | 'parked'
   | 'renamed'
+  | 'unadopted'
   | 'only-observed'
   | 'intent-closed'
   | 'moved-on'

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import {
+  type AccountPage,
   type AccountRef,
   type Applied,
   type Connector,
@@ -15,13 +16,20 @@ import type { Observation, Right, Step } from '../../schemas/target.ts'
 interface Account {
   accountId: string
   name: string
-  owner: string
+  /** The national id it bears; null: an account made by hand that bears no mark. */
+  owner: string | null
   enabled: boolean
   expiresAt: string | null
   rights: Map<string, Right>
   retired: boolean
   profileHash: string
+  shownName?: string
+  mail?: string
+  untouchable?: boolean
 }
+
+/** Accounts of one page of `list`. */
+const pageSize = 3
 
 /** A target in memory, for what is under test around it. It counts what was done to it and can be made to fail. */
 export interface MemoryTarget extends Connector {
@@ -39,10 +47,13 @@ export function memoryTarget(system: string): MemoryTarget {
   const changes: MemoryTarget['changes'] = []
   const profileHash = (profile: Profile) => createHash('sha256').update(JSON.stringify(profile)).digest('hex')
 
-  const find = (ref: AccountRef) =>
-    ref.accountId === null || !accounts.has(ref.accountId)
-      ? [...accounts.values()].find(account => account.name === ref.name)
+  const find = (ref: AccountRef) => {
+    const all = [...accounts.values()]
+    return ref.accountId === null || !accounts.has(ref.accountId)
+      ? (all.find(account => account.owner === ref.nationalId) ??
+          all.find(account => account.name === ref.name))
       : accounts.get(ref.accountId)
+  }
 
   const failure = (): { ok: false; error: ConnectorError } => ({
     ok: false,
@@ -54,6 +65,7 @@ export function memoryTarget(system: string): MemoryTarget {
     changes.push({ accountId: account.accountId, act: step.act })
     if (step.act === 'disable') account.enabled = false
     if (step.act === 'enable') account.enabled = true
+    if (step.act === 'adopt') account.owner = plan.account.nationalId
     if (step.act === 'restore') account.retired = false
     if (step.act === 'retire') {
       account.retired = true
@@ -102,7 +114,8 @@ export function memoryTarget(system: string): MemoryTarget {
         if (target.fault !== null && target.fault.after !== true) return failure()
         const account = find(ref)
         if (account === undefined) return { ok: true, value: absentAccount }
-        if (account.owner !== ref.nationalId)
+        const unmarked = account.owner === null && ref.adopted && account.accountId === ref.accountId
+        if (account.owner !== ref.nationalId && !unmarked)
           return { ok: false, error: new ConnectorError(system, 'conflict', false) }
         return {
           ok: true,
@@ -114,9 +127,33 @@ export function memoryTarget(system: string): MemoryTarget {
             rights: [...account.rights.values()].sort((one, other) => (one.id < other.id ? -1 : 1)),
             retired: account.retired,
             profileHash: account.profileHash,
+            ...(unmarked && { unmarked }),
           },
         }
       })
+    },
+    async list(cursor): Promise<Outcome<AccountPage>> {
+      await Promise.resolve()
+      if (target.fault !== null) return failure()
+      const all = [...accounts.values()].sort((one, other) => (one.accountId < other.accountId ? -1 : 1))
+      const page = all
+        .filter(({ accountId }) => cursor === null || accountId > cursor)
+        .slice(0, pageSize)
+        .map(account => ({
+          accountId: account.accountId,
+          name: account.name,
+          state: account.enabled ? ('enabled' as const) : ('disabled' as const),
+          expiresAt: account.expiresAt,
+          rights: [...account.rights.values()].sort((one, other) => (one.id < other.id ? -1 : 1)),
+          nationalId: account.owner,
+          personId: null,
+          shownName: account.shownName ?? null,
+          mail: account.mail ?? null,
+          untouchable: account.untouchable ?? false,
+        }))
+      const last = page.at(-1)?.accountId
+      const more = last !== undefined && all.some(({ accountId }) => accountId > last)
+      return { ok: true, value: { accounts: page, next: more ? last : null } }
     },
     async apply(plans) {
       await Promise.resolve()
