@@ -14,6 +14,7 @@ export const Act = z.enum([
   'lines-applied',
   'account-renamed',
   'account-converged',
+  'target-mode-changed',
 ])
 export type Act = z.infer<typeof Act>
 

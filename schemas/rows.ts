@@ -4,6 +4,7 @@ import { CivilDate, Instant } from './calendar.ts'
 import { NamedPerson, PersonId } from './person.ts'
 import { KeptLine, LineId, RequestNumber, Signer } from './request.ts'
 import { Role } from './role.ts'
+import { TargetId, TargetMode } from './settings.ts'
 import { ChainHead } from './target.ts'
 import { Unit } from './unit.ts'
 
@@ -80,6 +81,31 @@ export type RoleRow = z.infer<typeof RoleRow>
 /** A unit's row with the head of its chain. */
 export const UnitRow = z.strictObject({ version: z.literal(1), unit: Unit, head: ChainHead })
 export type UnitRow = z.infer<typeof UnitRow>
+
+/** A walk over all accounts of a target, a slice at a time: it wakes them after a change of mode. */
+export const Walk = z.strictObject({
+  /** Tells one walk from another. */
+  startedAt: Instant,
+  /** Where the next slice begins; null: at the beginning. */
+  place: z.string().nullable(),
+  woken: z.number().int().nonnegative(),
+})
+export type Walk = z.infer<typeof Walk>
+
+/** What a target is doing, once an operator has said so; until then the settings' `mode` holds and there is no row. */
+export const SystemRow = z.strictObject({
+  version: z.literal(1),
+  target: TargetId,
+  mode: TargetMode,
+  /** Since when this mode is in force. */
+  since: Instant,
+  by: PersonId,
+  reason: z.string(),
+  /** Null: every account has been woken since. */
+  walk: Walk.nullable(),
+  head: ChainHead,
+})
+export type SystemRow = z.infer<typeof SystemRow>
 
 /** The body's own row: the head of the chain whose first entry names the body. */
 export const BodyRow = z.strictObject({

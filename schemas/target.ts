@@ -97,6 +97,8 @@ export const TargetRow = z.strictObject({
   observedAt: Instant.nullable(),
   /** The last failure's closed code, never a text from outside. */
   fault: z.string().nullable(),
+  /** What the last run in mode `observe-only` would have done; null in any other mode, and where nothing is to do. */
+  wouldDo: z.array(Step).nullable(),
 })
 export type TargetRow = z.infer<typeof TargetRow>
 

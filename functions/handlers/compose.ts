@@ -6,6 +6,7 @@ import { createDoorbells, type Queues } from '../stores/doorbells.ts'
 import { createLedgerStore } from '../stores/ledger.ts'
 import { createPeopleStore } from '../stores/people.ts'
 import { createRequestStore } from '../stores/requests.ts'
+import { createSystemStore } from '../stores/systems.ts'
 import { openTables } from '../stores/tables.ts'
 import { createTargetStore } from '../stores/targets.ts'
 import { createUnitStore } from '../stores/units.ts'
@@ -49,6 +50,7 @@ export const engine: Engine = {
   settings,
   people: createPeopleStore(tables),
   targets: createTargetStore(tables),
+  systems: createSystemStore(tables),
   requests: createRequestStore(tables),
   bells: createDoorbells(new SQSClient({}), queues),
   clock: () => Date.now(),

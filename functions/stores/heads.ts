@@ -11,6 +11,7 @@ function rowOf(chain: string): Key | null {
   if (kind === 'person') return keys.person(id)
   if (kind === 'target') return keys.target(id, target)
   if (kind === 'request') return keys.request(id)
+  if (kind === 'system') return keys.system(id)
   return kind === 'unit' ? keys.unit(id) : null
 }
 

@@ -1,7 +1,7 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb'
 import { BodyRow, IdentityRow, type PersonRow, RoleRow } from '../../schemas/rows.ts'
 import type { ChainHead } from '../../schemas/target.ts'
-import { chains, type Key, keys, personPartition } from './keys.ts'
+import { chains, type Key, keys, personPartition, personPlace } from './keys.ts'
 import { type EntryDraft, emptyChain, seal } from './ledger.ts'
 import { commit, queryAll, type Tables, transactionLimit, type Write } from './tables.ts'
 import { bare } from './target-rows.ts'
@@ -103,7 +103,7 @@ export function createIdentityStore(tables: Tables) {
         }
         writes.push(
           put(keys.nationalId(nationalId), { version: 1, nationalId, personId }),
-          put(keys.person(personId), person),
+          put(keys.person(personId), { ...person, ...personPlace(personId) }),
           put(keys.identity(founder.issuer, founder.subject), { version: 1, personId, linkedAt: entry.at }),
           ...founder.roles.map(role => put(keys.role(personId, role.role), role)),
           roles.write,

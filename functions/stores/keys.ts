@@ -46,6 +46,8 @@ export const keys = {
     key(`IDEMPOTENCY#${digest(`${callerId}\n${route}\n${clientKey}`)}`, 'IDEMPOTENCY'),
   unit: (id: string) => key(`UNIT#${id}`, 'UNIT'),
   body: () => key('BODY', 'BODY'),
+  /** A target as a whole: its mode in force, and the walk over its accounts. */
+  system: (target: string) => key(`SYSTEM#${target}`, 'SYSTEM'),
   task: (personId: string, target: string) => key(`TASK#parked#${personId}#${target}`, 'TASK'),
 } as const
 
@@ -56,6 +58,7 @@ export const chains = {
   target: (personId: string, target: string) => `target/${personId}/${target}`,
   request: (number: string) => `request/${number}`,
   unit: (id: string) => `unit/${id}`,
+  system: (target: string) => `system/${target}`,
 } as const
 
 /** Partitions of the `list` index. */
@@ -63,7 +66,27 @@ export const lists = {
   requestsOfUnit: (unit: string) => `requests#${unit}`,
   units: () => 'units',
   openTasks: () => 'tasks#open',
+  /** Every account row of a target, and every person: sorted by person id within a shard. */
+  accounts: (target: string, shard: ListShard) => `accounts#${target}#${shard}`,
+  people: (shard: ListShard) => `people#${shard}`,
 } as const
+
+/** Shards of the lists that grow with the body. */
+export const listShards = ['0', '1', '2', '3', '4', '5', '6', '7'] as const
+export type ListShard = (typeof listShards)[number]
+
+/** Where an account row stands among its target's. */
+export const accountPlace = (target: string, personId: string) => ({
+  listKey: lists.accounts(target, listShardOf(personId)),
+  listSort: personId,
+})
+/** Where a person's own row stands among everybody's. */
+export const personPlace = (personId: string) => ({
+  listKey: lists.people(listShardOf(personId)),
+  listSort: personId,
+})
+
+const listShardOf = (personId: string) => shardOf(personId, listShards.length) as ListShard
 
 /** Shards of the `due` index: the sweeper asks each of them. */
 export const dueShards = ['0', '1', '2', '3', '4', '5', '6', '7'] as const

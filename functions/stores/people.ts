@@ -8,7 +8,7 @@ import type { TargetId } from '../../schemas/settings.ts'
 import type { TargetRow } from '../../schemas/target.ts'
 import { endedBy } from '../domain/atoms.ts'
 import { newId } from './ids.ts'
-import { chains, type Key, keys, personPartition } from './keys.ts'
+import { chains, type Key, keys, personPartition, personPlace } from './keys.ts'
 import { type EntryDraft, emptyChain, seal } from './ledger.ts'
 import { batchGet, commit, queryAll, type Tables, type Write } from './tables.ts'
 import { bare, newTargetWrite, readTargetRow, wakeTargetWrite } from './target-rows.ts'
@@ -124,7 +124,7 @@ export function createPeopleStore(tables: Tables) {
       }
       const made = await commit(tables, [
         put(keys.nationalId(nationalId), { version: 1, nationalId, personId }, absent),
-        put(keys.person(personId), row, absent),
+        put(keys.person(personId), { ...row, ...personPlace(personId) }, absent),
       ])
       if (made.done) return personId
       const answer = await tables.client.send(

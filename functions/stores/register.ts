@@ -1,6 +1,6 @@
 import type { HrEvent } from '../../schemas/hr-event.ts'
 import type { PersonRow } from '../../schemas/rows.ts'
-import { chains, type Key, keys } from './keys.ts'
+import { chains, type Key, keys, personPlace } from './keys.ts'
 import { type EntryDraft, emptyChain, seal } from './ledger.ts'
 import { commit, type Tables, type Write } from './tables.ts'
 
@@ -43,7 +43,7 @@ export function createRegisterStore(tables: Tables) {
         }
         return [
           put(keys.nationalId(nationalId), { version: 1, nationalId, personId }),
-          put(keys.person(personId), row),
+          put(keys.person(personId), { ...row, ...personPlace(personId) }),
           put(keys.event(personId, event), event),
           sealed.write,
         ]

@@ -70,6 +70,20 @@ export async function queryAll(tables: Tables, input: QueryCommandInput): Promis
   return items
 }
 
+/** How many items a query finds, page after page; nothing of them is sent. */
+export async function countAll(tables: Tables, input: QueryCommandInput): Promise<number> {
+  let count = 0
+  let start: Record<string, unknown> | undefined
+  do {
+    const page = await tables.client.send(
+      new QueryCommand({ ...input, Select: 'COUNT', ExclusiveStartKey: start }),
+    )
+    count += page.Count ?? 0
+    start = page.LastEvaluatedKey
+  } while (start !== undefined)
+  return count
+}
+
 /** The items behind keys, in no particular order, read consistently; keys without an item are left out. */
 export async function batchGet(
   tables: Tables,

@@ -1,5 +1,5 @@
 import { TargetRow } from '../../schemas/target.ts'
-import { dueShardOf, keys } from './keys.ts'
+import { accountPlace, dueShardOf, keys } from './keys.ts'
 import { emptyChain } from './ledger.ts'
 import type { Tables, Write } from './tables.ts'
 
@@ -9,9 +9,9 @@ const indexAttributes = new Set(['pk', 'sk', 'dueShard', 'listKey', 'listSort'])
 export const bare = (item: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(item).filter(([name]) => !indexAttributes.has(name)))
 
-/** A target row is parsed on read; the three attributes that are removed instead of set to null come back as null. */
+/** A target row is parsed on read; the attributes that are removed instead of set to null come back as null. */
 export const readTargetRow = (item: Record<string, unknown>): TargetRow =>
-  TargetRow.parse({ dueAt: null, leaseUntil: null, openIntent: null, ...bare(item) })
+  TargetRow.parse({ dueAt: null, leaseUntil: null, openIntent: null, wouldDo: null, ...bare(item) })
 
 /** What wakes a target: a fact's number, since when, how urgently, and why. */
 export interface Wake {
@@ -28,7 +28,7 @@ export function newTargetWrite(
 ): Write {
   const key = keys.target(row.personId, row.target)
   const { dueAt, ...rest } = row
-  const item: Omit<TargetRow, 'dueAt' | 'leaseUntil' | 'openIntent'> = {
+  const item: Omit<TargetRow, 'dueAt' | 'leaseUntil' | 'openIntent' | 'wouldDo'> = {
     version: 1,
     accountId: null,
     origin: null,
@@ -45,7 +45,13 @@ export function newTargetWrite(
   return {
     Put: {
       TableName: tables.state,
-      Item: { ...key, ...item, dueAt, dueShard: dueShardOf(key.pk) },
+      Item: {
+        ...key,
+        ...item,
+        dueAt,
+        dueShard: dueShardOf(key.pk),
+        ...accountPlace(row.target, row.personId),
+      },
       ConditionExpression: 'attribute_not_exists(pk)',
     },
   }

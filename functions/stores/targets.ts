@@ -34,11 +34,12 @@ type Changes = Partial<
     | 'observed'
     | 'observedAt'
     | 'fault'
+    | 'wouldDo'
   >
 >
 
 /** Attributes that are removed when null: the `due` index is sparse, and conditions ask whether they exist. */
-const removedWhenNull = new Set(['dueAt', 'leaseUntil', 'openIntent'])
+const removedWhenNull = new Set(['dueAt', 'leaseUntil', 'openIntent', 'wouldDo'])
 
 export type TargetStore = ReturnType<typeof createTargetStore>
 
@@ -67,12 +68,18 @@ export function createTargetStore(tables: Tables) {
       set.push('dueShard = :shard')
       bound[':shard'] = dueShardOf(keys.target(row.personId, row.target).pk)
     }
+    // A row that was woken since it was read is not put off again, whoever woke it and for whatever reason.
+    const asRead =
+      changes.dueAt === undefined
+        ? []
+        : [row.dueAt === null ? 'attribute_not_exists(dueAt)' : 'dueAt = :read']
+    if (changes.dueAt !== undefined && row.dueAt !== null) bound[':read'] = row.dueAt
     return {
       Update: {
         TableName: tables.state,
         Key: keys.target(row.personId, row.target),
         UpdateExpression: `${set.length > 0 ? `SET ${set.join(', ')}` : ''}${remove.length > 0 ? ` REMOVE ${remove.join(', ')}` : ''}`,
-        ConditionExpression: ['#head.#sequence = :sequence', ...conditions].join(' AND '),
+        ConditionExpression: ['#head.#sequence = :sequence', ...asRead, ...conditions].join(' AND '),
         ExpressionAttributeNames: names,
         ExpressionAttributeValues: bound,
       },
@@ -144,6 +151,7 @@ export function createTargetStore(tables: Tables) {
         // Whoever was rung for a row that is not due may die here: the intent has to be closed all the same.
         dueAt: row.dueAt !== null && row.dueAt < options.leaseUntil ? row.dueAt : options.leaseUntil,
         lastAsOf: intent.asOf,
+        wouldDo: null,
         head: sealed.head,
         // Known before the act: whoever dies between making the account and noting its key finds it again as ours.
         ...(intent.steps.some(step => step.act === 'create') ? { origin: 'made' as const } : {}),

@@ -1,5 +1,6 @@
-import type { Observation, TargetRow } from '../../schemas/target.ts'
-import type { Applied, ConnectorError, Outcome, Profile } from '../connectors/contract.ts'
+import type { TargetMode } from '../../schemas/settings.ts'
+import type { Observation, Step, TargetRow } from '../../schemas/target.ts'
+import type { Applied, ConnectorError, ConnectorFault, Outcome, Profile } from '../connectors/contract.ts'
 import { absentAccount } from '../domain/absent-account.ts'
 import { desiredAccess } from '../domain/desired-access.ts'
 import { planSteps, reaches } from '../domain/plan.ts'
@@ -20,14 +21,16 @@ import {
   shown,
   unitNames,
 } from './convergence-run.ts'
-import { instantOf, placeOf, quarantineOver, targetSettings } from './engine.ts'
+import { instantOf, modeOf, placeOf, quarantineOver, rests } from './engine.ts'
 import { pickName } from './pick-name.ts'
 
 /** A lease outlives the longest run of the function (60 s), so that it ends only when the run is surely dead. */
 const leaseMilliseconds = 90_000
 const waitMilliseconds = 60_000
-const pausedMilliseconds = 600_000
 const dayMilliseconds = 86_400_000
+
+/** A run's engine, with the mode in force when the run began. */
+type Work = Convergence & { readonly mode: TargetMode }
 
 /** A bug in one person's run, for the queue to repeat and finally to put among the dead letters. */
 export interface BrokenRun {
@@ -40,13 +43,23 @@ export interface BrokenRun {
  * act, read back, record the outcome. Outside failures become a back-off in the row; only bugs come back as broken runs.
  * Running it twice, late or for nothing costs an observation.
  *
+ * A target that rests is not even looked at, and its rows are left as they are: due, for the time after.
+ *
  * @param eventAt the instant the doorbell carries; the clock or the row's last run may be later
+ * @param inForce the target's mode, where the caller has just read it
  */
 export async function convergeTarget(
-  engine: Convergence,
+  given: Convergence,
   personIds: readonly string[],
   eventAt: string,
+  inForce?: TargetMode,
 ): Promise<BrokenRun[]> {
+  const mode = inForce ?? modeOf(given.settings, given.target, await given.systems.load(given.target))
+  const engine: Work = { ...given, mode }
+  if (rests(mode)) {
+    engine.log('resting', { target: engine.target, people: personIds.length })
+    return []
+  }
   const broken: BrokenRun[] = []
   const breakOff = (personId: string, bug: unknown) => {
     broken.push({ personId, bug })
@@ -109,19 +122,12 @@ export async function convergeTarget(
   return broken
 }
 
-/** Lets a run go on unless another one holds the lease, the target rests, or it has to wait for the directory. */
+/** Lets a run go on unless another one holds the lease, or it has to wait for the directory. */
 async function admit(engine: Convergence, run: Run): Promise<Run | null> {
   const { row } = run
   const now = engine.clock()
   if (row.leaseUntil !== null && row.leaseUntil > instantOf(now)) {
     engine.log('lease-busy', { personId: row.personId, target: row.target })
-    return null
-  }
-  const mode = modeOf(engine)
-  if (mode !== 'active' && mode !== 'observe-only') {
-    // What fell due is no longer known to be as it should: a line that begins meanwhile must not count as done.
-    const state = row.state === 'converged' ? 'pending' : row.state
-    await engine.targets.note(row, { state, dueAt: instantOf(now + pausedMilliseconds) }, instantOf(now))
     return null
   }
   if (row.openIntent === null && mustWait(engine, run)) {
@@ -131,8 +137,6 @@ async function admit(engine: Convergence, run: Run): Promise<Run | null> {
   }
   return run
 }
-
-const modeOf = (engine: Convergence) => targetSettings(engine.settings, engine.target)?.mode
 
 /** An activation of mail waits until the directory account is open, if both are wanted. A deactivation never waits. */
 function mustWait(engine: Convergence, run: Run): boolean {
@@ -144,7 +148,7 @@ function mustWait(engine: Convergence, run: Run): boolean {
 
 /** Takes in what was seen: an outside failure backs off, an open intent is closed by what the target shows. */
 async function digest(
-  engine: Convergence,
+  engine: Work,
   run: Run,
   sight: Outcome<Observation> | undefined,
 ): Promise<SeenRun | null> {
@@ -161,6 +165,10 @@ async function digest(
   }
   // The name is borne by somebody else's account, and this person has none: a reading, by which nothing is to be closed.
   const seen = await closeByLooking(engine, run, absentAccount)
+  if (seen !== null && engine.mode === 'observe-only') {
+    await report(engine, seen, [], sight.error.kind)
+    return null
+  }
   if (seen !== null && run.desired.enabled && run.profile !== null) {
     await rename(engine, seen, run.profile)
     return null
@@ -212,7 +220,7 @@ async function closeByLooking(
 }
 
 /** Plans the difference; where there is none the row is settled without an entry, for nothing was done. */
-async function plan(engine: Convergence, run: SeenRun): Promise<PlannedRun | null> {
+async function plan(engine: Work, run: SeenRun): Promise<PlannedRun | null> {
   const steps = planSteps(run.desired, run.observation, hashFor(engine, run))
   if (steps.length === 0) {
     const settled = await engine.targets.note(
@@ -224,16 +232,11 @@ async function plan(engine: Convergence, run: SeenRun): Promise<PlannedRun | nul
     else await ringSelf(engine, run)
     return null
   }
-  const now = engine.clock()
-  if (modeOf(engine) === 'observe-only') {
-    const tomorrow = instantOf(now + dayMilliseconds)
-    const { changesAt } = run.desired
-    const dueAt = changesAt !== null && changesAt < tomorrow ? changesAt : tomorrow
-    const seen = { ...seenNow(engine, run, run.observation), dueAt }
-    await engine.targets.note(run.row, seen, instantOf(now))
-    engine.log('only-observed', { personId: run.row.personId, target: run.row.target, steps: steps.length })
+  if (engine.mode === 'observe-only') {
+    await report(engine, run, steps, null)
     return null
   }
+  const now = engine.clock()
   const cause = causeOf(run)
   const row = await engine.targets.openIntent(
     run.row,
@@ -250,6 +253,27 @@ async function plan(engine: Convergence, run: SeenRun): Promise<PlannedRun | nul
   )
   if (row === null) engine.log('lease-busy', { personId: run.row.personId, target: run.row.target })
   return row === null ? null : { ...run, row, steps }
+}
+
+/** Only observed: what would be done stands in the row, to be looked at again tomorrow, and nothing is done. */
+async function report(
+  engine: Work,
+  run: SeenRun,
+  steps: readonly Step[],
+  fault: ConnectorFault | null,
+): Promise<void> {
+  const now = engine.clock()
+  const tomorrow = instantOf(now + dayMilliseconds)
+  const { changesAt } = run.desired
+  const dueAt = changesAt !== null && changesAt < tomorrow ? changesAt : tomorrow
+  const seen = fault === null ? seenNow(engine, run, run.observation) : { lastAsOf: run.asOf }
+  const noted = await engine.targets.note(
+    run.row,
+    { ...seen, state: 'pending', fault, wouldDo: [...steps], dueAt },
+    instantOf(now),
+  )
+  if (!noted) return ringSelf(engine, run)
+  engine.log('only-observed', { personId: run.row.personId, target: run.row.target, steps: steps.length })
 }
 
 /** Says what became of the act, by reading back. Without a reading the intent stays open for the next run to close. */

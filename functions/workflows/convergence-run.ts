@@ -119,6 +119,7 @@ export const settledState = (run: Run) => ({
   attempts: 0,
   fault: null,
   urgent: false,
+  wouldDo: null,
 })
 
 /** A fact that was not answered yet is the cause; where there is none, time alone changed what should be. */

@@ -1,7 +1,9 @@
-import type { Settings, TargetId } from '../../schemas/settings.ts'
+import type { SystemRow } from '../../schemas/rows.ts'
+import type { Settings, TargetId, TargetMode } from '../../schemas/settings.ts'
 import type { Doorbells } from '../stores/doorbells.ts'
 import type { PeopleStore } from '../stores/people.ts'
 import type { RequestStore } from '../stores/requests.ts'
+import type { SystemStore } from '../stores/systems.ts'
 import type { TargetStore } from '../stores/targets.ts'
 
 /** Codes a workflow may log, a closed list; the fields are opaque ids and numbers, never a name or a national id. */
@@ -14,6 +16,7 @@ export type LogCode =
   | 'renamed'
   | 'unadopted'
   | 'only-observed'
+  | 'resting'
   | 'intent-closed'
   | 'moved-on'
   | 'unapplied'
@@ -26,6 +29,7 @@ export interface Engine {
   readonly settings: Settings
   readonly people: PeopleStore
   readonly targets: TargetStore
+  readonly systems: SystemStore
   readonly requests: RequestStore
   readonly bells: Doorbells
   readonly clock: () => number
@@ -52,3 +56,10 @@ export const quarantineOver = (settings: Settings, now: number): string =>
 /** The settings of a target, or undefined where the body has none of that kind. */
 export const targetSettings = (settings: Settings, target: TargetId) =>
   settings.targets.find(candidate => candidate.id === target)
+
+/** The mode in force: what an operator has said last, else what the settings begin with. A target the body lacks rests. */
+export const modeOf = (settings: Settings, target: TargetId, row: SystemRow | null | undefined): TargetMode =>
+  row?.mode ?? targetSettings(settings, target)?.mode ?? 'paused'
+
+/** In these modes no worker looks at the target: what is due stays due, for the time after. */
+export const rests = (mode: TargetMode): boolean => mode === 'paused' || mode === 'manual'

@@ -38,6 +38,7 @@ export async function verifyLedger(registers: Needed): Promise<Verification> {
   const expected = [
     ...entries.keys(),
     registers.chains.body(),
+    ...TargetId.options.map(registers.chains.system),
     ...(await recordChains(registers)),
     ...[...people].flatMap(id => [
       registers.chains.person(id),

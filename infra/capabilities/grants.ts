@@ -72,19 +72,19 @@ export const grants = {
   },
   // A worker rings its own bell when the desired state moved on under it; the directory's also wakes the mail that waited.
   'converge-directory': {
-    state: { actions: ['BatchGetItem', 'PutItem', 'Query', 'UpdateItem'] },
+    state: { actions: ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'] },
     ledger: { actions: ['PutItem'] },
     rings: ['directory', 'mail'],
     serves: 'directory',
   },
   'converge-mail': {
-    state: { actions: ['BatchGetItem', 'PutItem', 'Query', 'UpdateItem'] },
+    state: { actions: ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'] },
     ledger: { actions: ['PutItem'] },
     rings: ['mail'],
     serves: 'mail',
   },
   'converge-erp': {
-    state: { actions: ['BatchGetItem', 'PutItem', 'Query', 'UpdateItem'] },
+    state: { actions: ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'] },
     ledger: { actions: ['PutItem'] },
     rings: ['erp'],
     serves: 'erp',

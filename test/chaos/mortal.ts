@@ -1,6 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { createPeopleStore } from '../../functions/stores/people.ts'
 import { createRequestStore } from '../../functions/stores/requests.ts'
+import { createSystemStore } from '../../functions/stores/systems.ts'
 import { createTargetStore } from '../../functions/stores/targets.ts'
 import { convergeTarget } from '../../functions/workflows/converge-target.ts'
 import type { Engine } from '../../functions/workflows/engine.ts'
@@ -54,6 +55,7 @@ export function mortal(world: World, at: number): Mortal {
     ...world.engine,
     people: createPeopleStore(tables),
     targets: createTargetStore(tables),
+    systems: createSystemStore(tables),
     requests: createRequestStore(tables),
     bells: { ring: outside(world.engine.bells.ring) },
   }

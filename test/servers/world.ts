@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { createLedgerStore, emptyChain } from '../../functions/stores/ledger.ts'
 import { createPeopleStore } from '../../functions/stores/people.ts'
 import { createRequestStore } from '../../functions/stores/requests.ts'
+import { createSystemStore } from '../../functions/stores/systems.ts'
 import { openTables } from '../../functions/stores/tables.ts'
 import { createTargetStore } from '../../functions/stores/targets.ts'
 import { type BrokenRun, convergeTarget } from '../../functions/workflows/converge-target.ts'
@@ -37,6 +38,7 @@ export async function openWorld(
     settings,
     people: createPeopleStore(tables),
     targets: createTargetStore(tables),
+    systems: createSystemStore(tables),
     requests: createRequestStore(tables),
     bells: {
       ring: async rings => {
