@@ -18,6 +18,8 @@ export default {
   ignoreBinaries: [
     'samba', // the tests' domain controller, from Debian's packages
     'samba-tool',
+    'dovecot', // the tests' mail server, likewise
+    'doveadm',
   ],
   ignoreExportsUsedInFile: true,
 } satisfies KnipConfig

@@ -65,6 +65,8 @@ export const MailSettings = z.strictObject({
   domain: z.string(),
   /** Megabytes a new mailbox may hold; 0 = no limit. */
   quotaMegabytes: z.number().int().nonnegative(),
+  /** Addresses, in lower case, of mailboxes that are no person's (the mayor's office, the OIRS): shown, never adopted or changed. */
+  untouchable: z.array(z.string().toLowerCase()).optional(),
 })
 export type MailSettings = z.infer<typeof MailSettings>
 

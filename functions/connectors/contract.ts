@@ -50,6 +50,8 @@ export interface Profile {
   readonly surnames: string
   readonly position: string
   readonly unit: string
+  /** R5: where outgoing mail is copied to, as long as that is wanted: the mail address of the unit's head. */
+  readonly headAddress?: string
 }
 
 /** The difference to make good, in safe order. `observed` is what the plan was made from: an act may insist on it. */

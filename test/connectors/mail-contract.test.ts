@@ -8,6 +8,7 @@ describeConnector("Mailboxes in PostfixAdmin's tables, on PostgreSQL", openMail,
   readOnly: true,
   rights: false,
   retires: false,
+  lists: true,
   armsEnd: true,
   patience: 20_000,
 })

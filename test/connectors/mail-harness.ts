@@ -1,4 +1,5 @@
 import type { Connector } from '../../functions/connectors/contract.ts'
+import type { DoveadmSecret } from '../../functions/connectors/mail/doveadm.ts'
 import { createMailConnector } from '../../functions/connectors/mail/index.ts'
 import type { MailSettings } from '../../schemas/settings.ts'
 import type { Harness } from './harness.ts'
@@ -17,13 +18,16 @@ export interface MailHarness extends Harness {
   readonly server: SqlServer
 }
 
-export async function openMail(): Promise<MailHarness> {
-  const server = await openSqlServer('mail')
+/** On the embedded PostgreSQL, without a mail server. */
+export const openMail = async (): Promise<MailHarness> => openMailOn(await openSqlServer('mail'))
+
+export async function openMailOn(server: SqlServer, doveadm?: DoveadmSecret): Promise<MailHarness> {
   const { postgres, query } = server
+  const secret = { url: postgres.mailUrl, ...(doveadm === undefined ? {} : { doveadm }) }
   await query(
     "CREATE ROLE reader LOGIN PASSWORD 'reader'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader",
   )
-  const connector: Connector = createMailConnector(mailSettings, { url: postgres.mailUrl })
+  const connector: Connector = createMailConnector(mailSettings, secret)
   return {
     server,
     connector,
@@ -57,7 +61,7 @@ export async function openMail(): Promise<MailHarness> {
       return async () => void (await query('GRANT SELECT ON mailbox TO llavero'))
     },
     readOnlyConnector: async () =>
-      createMailConnector(mailSettings, { url: urlAs(postgres.mailUrl, 'reader', 'reader') }),
+      createMailConnector(mailSettings, { ...secret, url: urlAs(postgres.mailUrl, 'reader', 'reader') }),
     async close() {
       await connector.close()
       await server.close()

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import pg from 'pg'
 import {
   type LocalPostgres,
+  type PostgresOptions,
   type PostgresTarget,
   startPostgres,
 } from '../../infra/local/postgres/start-postgres.ts'
 
-/** The embedded PostgreSQL in a folder of its own, and a way to look and meddle past the connector. */
+/** The embedded PostgreSQL, or the one whose programs are named, in a folder of its own, and a way to look and meddle past the connector. */
 export interface SqlServer {
   readonly postgres: LocalPostgres
   /** As the owner of the tables. */
@@ -16,9 +17,12 @@ export interface SqlServer {
   close(): Promise<void>
 }
 
-export async function openSqlServer(target: PostgresTarget): Promise<SqlServer> {
+export async function openSqlServer(
+  target: PostgresTarget,
+  other: Omit<PostgresOptions, 'dataDir'> = {},
+): Promise<SqlServer> {
   const folder = await mkdtemp(join(tmpdir(), 'llavero-sql-'))
-  const postgres = await startPostgres({ dataDir: folder })
+  const postgres = await startPostgres({ dataDir: folder, ...other })
   return {
     postgres,
     async query(text, values = []) {

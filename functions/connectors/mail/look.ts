@@ -1,9 +1,10 @@
 import type { MailSettings } from '../../../schemas/settings.ts'
-import { type AccountRef, ConnectorError, type Outcome } from '../contract.ts'
+import { type AccountRef, ConnectorError, type ConnectorFault, type Outcome } from '../contract.ts'
 import type { Row, Session } from '../sql-database.ts'
 import { readInstant } from '../sql-instants.ts'
 import { list, type Statement, sql } from '../sql-statements.ts'
 import type { Mailbox } from './mailbox.ts'
+import { isUntouchable } from './untouchable.ts'
 
 /**
  * Each account's mailbox, null where there is none. One statement, hence one moment. It starts from the domain's own row:
@@ -14,7 +15,7 @@ export async function lookAtMailboxes(
   settings: MailSettings,
   accounts: readonly AccountRef[],
 ): Promise<Outcome<Mailbox | null>[]> {
-  const { rows } = await session.run(selectAddresses(settings, accounts.flatMap(addressesOf)))
+  const { rows } = await session.run(selectAddresses(settings, accounts))
   if (rows.length === 0) throw new ConnectorError(settings.id, 'misconfigured', true)
   const found = new Map(rows.map(row => [String(row.address), row]))
   return accounts.map(account => judge(settings, account, found, rows[0]?.populated === true))
@@ -28,20 +29,24 @@ function addressesOf(account: AccountRef): string[] {
   return account.accountId === null || account.accountId === own ? [own] : [account.accountId, own]
 }
 
-/** An address is taken by a mailbox, by an alias that is no mailbox, or by the mark of one that was. */
-function selectAddresses(settings: MailSettings, addresses: readonly string[]): Statement {
-  const wanted = list(addresses)
+/** An address is taken by a mailbox, by an alias that is no mailbox, or by a mark; a person may bear a mark elsewhere. */
+function selectAddresses(settings: MailSettings, accounts: readonly AccountRef[]): Statement {
+  const wanted = list(accounts.flatMap(addressesOf))
+  const people = list(accounts.map(account => account.personId))
   return sql`
     select x.address as address, m.username as username, m.name as name, m.active as active,
-      m.valid_until as valid_until, o.person_id as person_id, exists (select 1 from mailbox) as populated
+      m.valid_until as valid_until, o.person_id as person_id, c.copy_to as copy_to,
+      exists (select 1 from mailbox) as populated
     from domain d
     left join (
       select username as address from mailbox where username in ${wanted}
       union select address from alias where address in ${wanted}
       union select account from llavero_owner where account in ${wanted}
+      union select account from llavero_owner where person_id in ${people}
     ) x on true
     left join mailbox m on m.username = x.address
     left join llavero_owner o on o.account = x.address
+    left join llavero_copy c on c.account = x.address
     where d.domain = ${settings.domain}`
 }
 
@@ -51,18 +56,23 @@ function judge(
   found: ReadonlyMap<string, Row>,
   populated: boolean,
 ): Outcome<Mailbox | null> {
-  const fail = (kind: 'conflict' | 'misconfigured', retryable: boolean): Outcome<never> => ({
+  const fail = (kind: ConnectorFault, retryable: boolean): Outcome<never> => ({
     ok: false,
     error: new ConnectorError(settings.id, kind, retryable),
   })
-  if (!addressOf(account).endsWith(`@${settings.domain.toLowerCase()}`)) return fail('misconfigured', false)
-  const row = addressesOf(account)
-    .map(address => found.get(address))
-    .find(one => one !== undefined)
+  if (!isOfDomain(settings, addressOf(account))) return fail('misconfigured', false)
+  const own = account.accountId === null ? marked(settings, account, found) : []
+  if (own.length > 1) return fail('conflict', false)
+  const named = addressesOf(account).map(address => found.get(address))
+  const row = own[0] ?? named.find(one => one !== undefined)
   // It was there once, and now there is no mailbox at all: that is a table lost, not a mailbox removed.
   if (account.accountId !== null && !populated) return fail('misconfigured', true)
-  if (row !== undefined && row.person_id !== account.personId) return fail('conflict', false)
-  if (row?.username == null) return { ok: true, value: null }
+  if (isUntouchable(settings, String(row?.address ?? addressOf(account)))) return fail('refused', false)
+  if (row === undefined) return { ok: true, value: null }
+  const adopted = account.adopted && row.address === account.accountId && row.person_id === null
+  if (row.person_id !== account.personId && !adopted) return fail('conflict', false)
+  // A mark goes with its mailbox: one without is a mailbox that is not shown to us.
+  if (row.username === null) return fail(adopted ? 'conflict' : 'misconfigured', !adopted)
   return {
     ok: true,
     value: {
@@ -70,6 +80,15 @@ function judge(
       name: String(row.name),
       active: row.active === true,
       endsAt: readInstant(settings.id, row.valid_until),
+      copyTo: row.copy_to === null ? null : String(row.copy_to),
+      marked: !adopted,
     },
   }
 }
+
+const isOfDomain = (settings: MailSettings, address: string): boolean =>
+  address.endsWith(`@${settings.domain.toLowerCase()}`)
+
+/** Whatever address it has: a mailbox with this person's mark is this person's. */
+const marked = (settings: MailSettings, { personId }: AccountRef, found: ReadonlyMap<string, Row>): Row[] =>
+  [...found.values()].filter(row => row.person_id === personId && isOfDomain(settings, String(row.address)))

@@ -1,5 +1,5 @@
--- PostfixAdmin's tables for PostgreSQL as its own set-up leaves them (schema 1.8), with the two additions Llavero asks
--- the operator for: mailbox.valid_until and llavero_owner. Only the tables that a mail system reads are here.
+-- PostfixAdmin's tables for PostgreSQL as its own set-up leaves them (schema 1.8), with the additions Llavero asks
+-- the operator for: mailbox.valid_until, llavero_owner and llavero_copy. Only the tables that a mail system reads are here.
 
 CREATE TABLE admin (
   username varchar(255) PRIMARY KEY,
@@ -81,9 +81,20 @@ CREATE TABLE llavero_owner (
   person_id varchar(36) NOT NULL
 );
 
+CREATE INDEX llavero_owner_person_idx ON llavero_owner (person_id);
+
+-- Llavero: who gets a copy of what is sent from a mailbox (R5); null = nobody any more.
+CREATE TABLE llavero_copy (
+  account varchar(255) PRIMARY KEY REFERENCES mailbox (username) ON DELETE CASCADE,
+  copy_to varchar(255)
+);
+
 -- What the mail server asks at a login:
 --   SELECT username AS user, password FROM mailbox
 --   WHERE username = '%u' AND active AND (valid_until IS NULL OR valid_until > now())
+
+-- What Postfix asks for each sender (sender_bcc_maps):
+--   SELECT copy_to FROM llavero_copy WHERE account = '%s' AND copy_to IS NOT NULL
 
 INSERT INTO domain (domain, description) VALUES ('ALL', ''), ('valleclaro.example', 'Municipalidad de Valle Claro');
 INSERT INTO alias (address, goto, domain)
@@ -92,4 +103,4 @@ FROM unnest(ARRAY['abuse', 'hostmaster', 'postmaster', 'webmaster']) AS who;
 
 -- The connector's own login: it adds and changes, and may delete nothing (R25).
 GRANT SELECT ON domain TO llavero;
-GRANT SELECT, INSERT, UPDATE ON mailbox, alias, llavero_owner TO llavero;
+GRANT SELECT, INSERT, UPDATE ON mailbox, alias, llavero_owner, llavero_copy TO llavero;

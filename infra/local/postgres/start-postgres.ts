@@ -5,7 +5,14 @@ import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { type FaultProxy, findFreePort, openFaultProxy } from './fault-proxy.ts'
-import { initialiseCluster, isServerOf, spawnServer, stopServer } from './server-process.ts'
+import {
+  findPrograms,
+  initialiseCluster,
+  isServerOf,
+  type Programs,
+  spawnServer,
+  stopServer,
+} from './server-process.ts'
 import { copyTables, hideRows, putTablesBack } from './table-copies.ts'
 
 export type PostgresTarget = 'mail' | 'erp'
@@ -31,6 +38,13 @@ export interface LocalPostgres {
   close(): Promise<void>
 }
 
+/** `programs`: another PostgreSQL than the embedded one. `options`: settings of the server beside our own. */
+export interface PostgresOptions {
+  readonly dataDir: string
+  readonly programs?: Programs
+  readonly options?: Readonly<Record<string, string>>
+}
+
 interface Secrets {
   readonly owner: string
   readonly connector: string
@@ -40,15 +54,21 @@ interface Secrets {
  * A real PostgreSQL on loopback with the databases `mail` and `erp`. What it holds survives in `dataDir`. Should this process
  * be killed the server lives on; the next start over the same folder ends it first.
  */
-export async function startPostgres({ dataDir }: { dataDir: string }): Promise<LocalPostgres> {
+export async function startPostgres({
+  dataDir,
+  programs,
+  options = {},
+}: PostgresOptions): Promise<LocalPostgres> {
   const folder = resolve(dataDir)
+  const installed = programs ?? (await findPrograms())
+  const run = (secrets: Secrets) => runServer(installed, folder, secrets, options)
   const data = join(folder, 'data')
   await mkdir(folder, { recursive: true })
   await stopServer(data)
   const fresh = !existsSync(join(folder, 'ready'))
-  const secrets = fresh ? await makeCluster(folder, data) : await readSecrets(folder)
+  const secrets = fresh ? await makeCluster(installed, folder) : await readSecrets(folder)
 
-  let { port, pid } = await runServer(folder, data, secrets)
+  let { port, pid } = await run(secrets)
   const stopWithThisProcess = () => isServerOf(pid, data) && process.kill(pid, 'SIGINT')
   process.once('exit', stopWithThisProcess)
   const ownerUrl = (database: string) => urlOf(superuser, secrets.owner, port, database)
@@ -85,7 +105,7 @@ export async function startPostgres({ dataDir }: { dataDir: string }): Promise<L
     },
     async restart() {
       await stopServer(data)
-      ;({ port, pid } = await runServer(folder, data, secrets))
+      ;({ port, pid } = await run(secrets))
       for (const target of targets) proxies[target].aim(port)
     },
     async close() {
@@ -99,7 +119,8 @@ export async function startPostgres({ dataDir }: { dataDir: string }): Promise<L
 const urlOf = (user: string, password: string, port: number, database: string) =>
   `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`
 
-async function makeCluster(folder: string, data: string): Promise<Secrets> {
+async function makeCluster(programs: Programs, folder: string): Promise<Secrets> {
+  const data = join(folder, 'data')
   await rm(data, { recursive: true, force: true })
   const secrets: Secrets = {
     owner: randomBytes(18).toString('base64url'),
@@ -109,7 +130,7 @@ async function makeCluster(folder: string, data: string): Promise<Secrets> {
   const passwordFile = join(folder, 'initial-password')
   await writeFile(file, JSON.stringify(secrets), { mode: 0o600 })
   await writeFile(passwordFile, secrets.owner, { mode: 0o600 })
-  await initialiseCluster(data, superuser, passwordFile)
+  await initialiseCluster(programs, data, superuser, passwordFile)
   await rm(passwordFile)
   return secrets
 }
@@ -118,12 +139,13 @@ const readSecrets = async (folder: string): Promise<Secrets> =>
   JSON.parse(await readFile(join(folder, 'secrets.json'), 'utf8'))
 
 async function runServer(
+  programs: Programs,
   folder: string,
-  data: string,
   secrets: Secrets,
+  options: Readonly<Record<string, string>>,
 ): Promise<{ port: number; pid: number }> {
   const port = await findFreePort()
-  const pid = await spawnServer(data, port, join(folder, 'server.log'))
+  const pid = await spawnServer(programs, join(folder, 'data'), port, join(folder, 'server.log'), options)
   const url = urlOf(superuser, secrets.owner, port, 'postgres')
   for (const started = Date.now(); ; await wait(20)) {
     if (await answers(url)) return { port, pid }

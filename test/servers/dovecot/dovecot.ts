@@ -1,0 +1,175 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { chmod, mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { findFreePort } from '../../../infra/local/postgres/fault-proxy.ts'
+
+/** A Dovecot of our own: private folder, free ports on loopback. */
+export interface Dovecot {
+  readonly imapPort: number
+  readonly doveadm: { readonly port: number; readonly key: string }
+  /** Lays a message into somebody's inbox, as the local delivery does. */
+  deliver(address: string, subject: string): Promise<void>
+  start(): Promise<void>
+  stop(): Promise<void>
+  close(): Promise<void>
+}
+
+const prefix = 'llavero-dovecot-'
+
+/** `databaseUrl`: what the login query asks, with the rights of the mail server's own login. */
+export async function openDovecot(databaseUrl: string): Promise<Dovecot> {
+  await clearCrashedRuns()
+  const folder = await mkdtemp(join(tmpdir(), prefix))
+  await writeFile(join(folder, 'owner'), String(process.pid))
+  for (const part of ['run', 'state', 'mail']) await mkdir(join(folder, part), { mode: 0o755 })
+  // Dovecot's processes are not root: they walk through the folder and write below `mail`.
+  await chmod(folder, 0o755)
+  await chmod(join(folder, 'mail'), 0o1777)
+  const [imapPort, doveadmPort] = [await findFreePort(), await findFreePort()]
+  const key = crypto.randomUUID()
+  const conf = join(folder, 'dovecot.conf')
+  await writeFile(join(folder, 'sql.conf'), loginQuery(databaseUrl), { mode: 0o600 })
+  await writeFile(conf, configuration(folder, imapPort, doveadmPort, key))
+
+  let child: ChildProcess | null = null
+  const gone = () => child === null || child.exitCode !== null || child.signalCode !== null
+  const endWithThisProcess = () => void child?.kill('SIGTERM')
+  process.once('exit', endWithThisProcess)
+
+  const dovecot: Dovecot = {
+    imapPort,
+    doveadm: { port: doveadmPort, key },
+    async deliver(address, subject) {
+      const message = `From: oirs@valleclaro.example\r\nTo: ${address}\r\nSubject: ${subject}\r\n\r\nHola.\r\n`
+      await new Promise<void>((resolve, reject) => {
+        const saving = execFile('doveadm', ['-c', conf, 'save', '-u', address], error =>
+          error === null ? resolve() : reject(error),
+        )
+        saving.stdin?.end(message)
+      })
+    },
+    async start() {
+      if (!gone()) return
+      const log = await open(join(folder, 'output.log'), 'a')
+      child = spawn('dovecot', ['-F', '-c', conf], { stdio: ['ignore', log.fd, log.fd] })
+      await log.close()
+      for (let waited = 0; waited < 400; waited++) {
+        if (gone()) throw new Error(`dovecot ended at once: see ${folder}/output.log`)
+        if ((await answers(imapPort)) && (await answers(doveadmPort))) return
+        await pause(25)
+      }
+      throw new Error('dovecot does not answer')
+    },
+    async stop() {
+      const stopping = child
+      if (stopping === null || gone()) return
+      const ended = new Promise(resolve => stopping.once('exit', resolve))
+      stopping.kill('SIGTERM')
+      const late = setTimeout(() => stopping.kill('SIGKILL'), 5_000)
+      await ended
+      clearTimeout(late)
+      child = null
+    },
+    async close() {
+      process.removeListener('exit', endWithThisProcess)
+      await dovecot.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+  return dovecot
+}
+
+const configuration = (folder: string, imapPort: number, doveadmPort: number, key: string) => `
+protocols = imap
+listen = 127.0.0.1
+base_dir = ${folder}/run
+state_dir = ${folder}/state
+log_path = ${folder}/dovecot.log
+ssl = no
+disable_plaintext_auth = no
+auth_mechanisms = plain
+# The end of an access is in the answer to the login query: a remembered answer would outlive it.
+auth_cache_size = 0
+auth_failure_delay = 0
+mail_location = maildir:~/
+mail_uid = nobody
+mail_gid = nogroup
+first_valid_uid = 1
+doveadm_api_key = ${key}
+passdb {
+  driver = sql
+  args = ${folder}/sql.conf
+}
+userdb {
+  driver = static
+  args = uid=nobody gid=nogroup home=${folder}/mail/%u allow_all_users=yes
+}
+service imap-login {
+  chroot =
+  inet_listener imap {
+    port = ${imapPort}
+  }
+  inet_listener imaps {
+    port = 0
+  }
+}
+service doveadm {
+  inet_listener http {
+    port = ${doveadmPort}
+  }
+}
+service anvil {
+  chroot =
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
+service stats {
+  chroot =
+}
+`
+
+/** As \`infra/local/postgres/mail.sql\` and the operator's page tell it. */
+function loginQuery(databaseUrl: string): string {
+  const { hostname, port, username, password, pathname } = new URL(databaseUrl)
+  return `driver = pgsql
+connect = host=${hostname} port=${port} dbname=${pathname.slice(1)} user=${username} password=${password}
+password_query = SELECT username AS user, password FROM mailbox \\
+  WHERE username = '%u' AND active AND (valid_until IS NULL OR valid_until > now())
+`
+}
+
+const answers = (port: number): Promise<boolean> =>
+  new Promise(resolve => {
+    const socket = connect({ port, host: '127.0.0.1' })
+    socket
+      .once('connect', () => socket.destroy(resolve(true) ?? undefined))
+      .once('error', () => resolve(false))
+  })
+
+/** A run that was killed leaves its server and its folder: both are recognised by the folder's own files, and ended. */
+async function clearCrashedRuns(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(prefix)) continue
+    const folder = join(tmpdir(), name)
+    const read = async (file: string) => Number(await readFile(join(folder, file), 'utf8').catch(() => ''))
+    const owner = await read('owner')
+    if (!(owner > 1) || isAlive(owner)) continue
+    const master = await read('run/master.pid')
+    const command = await readFile(`/proc/${master}/cmdline`, 'utf8').catch(() => '')
+    if (master > 1 && command.includes(folder)) process.kill(master, 'SIGTERM')
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
