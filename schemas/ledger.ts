@@ -15,6 +15,7 @@ export const Act = z.enum([
   'account-renamed',
   'account-converged',
   'target-mode-changed',
+  'drift-found',
 ])
 export type Act = z.infer<typeof Act>
 

@@ -5,7 +5,7 @@ import { NamedPerson, PersonId } from './person.ts'
 import { KeptLine, LineId, RequestNumber, Signer } from './request.ts'
 import { Role } from './role.ts'
 import { TargetId, TargetMode } from './settings.ts'
-import { ChainHead } from './target.ts'
+import { ChainHead, Drift } from './target.ts'
 import { Unit } from './unit.ts'
 
 /** A person's own row: the only place where the national id meets the opaque key, and the head of the person's chain. */
@@ -115,6 +115,15 @@ export const BodyRow = z.strictObject({
   head: ChainHead,
 })
 export type BodyRow = z.infer<typeof BodyRow>
+
+/** A drift that is not settled, to be found by its target. It lies beside the person's rows; the target row holds the same. */
+export const DriftRow = z.strictObject({
+  version: z.literal(1),
+  personId: PersonId,
+  target: TargetId,
+  drift: Drift,
+})
+export type DriftRow = z.infer<typeof DriftRow>
 
 /** Something a human has to look at: a parked target row. Closed when the row converges. */
 export const TaskRow = z.strictObject({

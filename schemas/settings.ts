@@ -10,7 +10,7 @@ export type TargetMode = z.infer<typeof TargetMode>
 
 /**
  * How an account can come to differ from what it was left as, without an act of ours: opened after we closed it, closed,
- * deleted, a right more or less, another end, another name or post, out of its place.
+ * deleted, a right more, less or otherwise, another end, another name or post, out of its place.
  */
 export const DriftKind = z.enum([
   'opened',
@@ -18,6 +18,7 @@ export const DriftKind = z.enum([
   'deleted',
   'right-added',
   'right-lost',
+  'right-changed',
   'end-changed',
   'profile-changed',
   'renamed',
@@ -25,8 +26,8 @@ export const DriftKind = z.enum([
 ])
 export type DriftKind = z.infer<typeof DriftKind>
 
-/** Kinds of drift that are only reported; every other one is corrected too. */
-const OnlyReported = z.array(DriftKind).optional()
+/** Kinds of drift that are only reported; every other one is corrected too. What was opened by hand is always closed again. */
+const OnlyReported = z.array(DriftKind.exclude(['opened'])).optional()
 
 const DistinguishedName = z.string().min(3).max(1000)
 

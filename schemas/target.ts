@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { Operation } from './access.ts'
 import { Instant } from './calendar.ts'
 import { PersonId } from './person.ts'
-import { TargetId } from './settings.ts'
+import { DriftKind, TargetId } from './settings.ts'
 
 /** One right inside a target. Directory: `internet:libre`, `removable-storage`, `entitlement:vpn`; ERP: a module's id. */
 export const Right = z.strictObject({
@@ -53,6 +53,22 @@ export const Step = z.discriminatedUnion('act', [
 ])
 export type Step = z.infer<typeof Step>
 
+/** One way in which an account was found to differ from what it was left as. `right`: which, where it is about one. */
+export const Difference = z.strictObject({ kind: DriftKind, right: z.string().nullable() })
+export type Difference = z.infer<typeof Difference>
+
+/**
+ * The last drift found in an account. `open`: being corrected; `reported`: left as it is, because the setting says so;
+ * `settled`: corrected, gone by itself, or without consequence. `entry`: the ledger's entry about it.
+ */
+export const Drift = z.strictObject({
+  entry: z.string(),
+  foundAt: Instant,
+  differences: z.array(Difference),
+  outcome: z.enum(['open', 'reported', 'settled']),
+})
+export type Drift = z.infer<typeof Drift>
+
 /** The chain's head of an aggregate: the last entry's sequence and hash. Sequence 0 = no entry yet. */
 export const ChainHead = z.strictObject({ sequence: z.number().int().nonnegative(), hash: z.string() })
 export type ChainHead = z.infer<typeof ChainHead>
@@ -95,6 +111,7 @@ export const TargetRow = z.strictObject({
   head: ChainHead,
   observed: Observation.nullable(),
   observedAt: Instant.nullable(),
+  drift: Drift.nullable().default(null),
   /** The last failure's closed code, never a text from outside. */
   fault: z.string().nullable(),
   /** What the last run in mode `observe-only` would have done; null in any other mode, and where nothing is to do. */

@@ -29,6 +29,7 @@ export const keys = {
     key(personPartition(personId), `ENDING#${request}#${line}`),
   hold: (personId: string, id: string) => key(personPartition(personId), `HOLD#${id}`),
   target: (personId: string, target: string) => key(personPartition(personId), `TARGET#${target}`),
+  drift: (personId: string, target: string) => key(personPartition(personId), `DRIFT#${target}`),
   /** One request's lines about one person; `part` splits what does not fit one transaction. */
   applied: (personId: string, request: string, part: number) =>
     key(personPartition(personId), `APPLIED#${request}#${part}`),
@@ -69,6 +70,7 @@ export const lists = {
   /** Every account row of a target, and every person: sorted by person id within a shard. */
   accounts: (target: string, shard: ListShard) => `accounts#${target}#${shard}`,
   people: (shard: ListShard) => `people#${shard}`,
+  drift: (target: string) => `drift#${target}`,
 } as const
 
 /** Shards of the lists that grow with the body. */

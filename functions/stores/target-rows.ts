@@ -39,6 +39,7 @@ export function newTargetWrite(
     head: emptyChain,
     observed: null,
     observedAt: null,
+    drift: null,
     fault: null,
     ...rest,
   }

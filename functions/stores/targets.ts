@@ -1,7 +1,7 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb'
-import type { TaskRow } from '../../schemas/rows.ts'
+import type { DriftRow, TaskRow } from '../../schemas/rows.ts'
 import { TargetId } from '../../schemas/settings.ts'
-import type { OpenIntent, TargetRow } from '../../schemas/target.ts'
+import type { Drift, OpenIntent, TargetRow } from '../../schemas/target.ts'
 import { chains, dueShardOf, dueShards, keys, lists } from './keys.ts'
 import { type EntryDraft, seal } from './ledger.ts'
 import { commit, type Tables, type Write } from './tables.ts'
@@ -33,6 +33,7 @@ type Changes = Partial<
     | 'head'
     | 'observed'
     | 'observedAt'
+    | 'drift'
     | 'fault'
     | 'wouldDo'
   >
@@ -137,7 +138,38 @@ export function createTargetStore(tables: Tables) {
     return []
   }
 
+  /** The drift's own item follows the row: in the list as long as somebody should know of it. */
+  const driftWrites = (row: TargetRow, { drift }: Changes): Write[] => {
+    if (drift == null) return []
+    const item: DriftRow = { version: 1, personId: row.personId, target: row.target, drift }
+    const listed =
+      drift.outcome === 'settled' ? {} : { listKey: lists.drift(row.target), listSort: drift.foundAt }
+    const key = keys.drift(row.personId, row.target)
+    return [{ Put: { TableName: tables.state, Item: { ...key, ...item, ...listed } } }]
+  }
+
   return {
+    /**
+     * Keeps a drift with its entry, and what was seen. Nothing else of the row changes: what follows from it comes after.
+     * Null: the row moved on.
+     */
+    async noteDrift(
+      row: TargetRow,
+      options: { entry: EntryDraft; seen: Changes; drift: Omit<Drift, 'entry'> },
+    ): Promise<TargetRow | null> {
+      const sealed = seal(tables, chains.target(row.personId, row.target), row.head, options.entry)
+      const changes = { ...options.seen, drift: { entry: sealed.id, ...options.drift }, head: sealed.head }
+      const result = await commit(tables, [
+        change(row, changes, [sameVersion, leaseFree, 'attribute_not_exists(openIntent)'], {
+          ':desired': row.desiredVersion,
+          ':now': options.entry.at,
+        }),
+        sealed.write,
+        ...driftWrites(row, changes),
+      ])
+      return result.done ? { ...row, ...changes } : null
+    },
+
     /** Records what is going to be done and takes the lease. Null: somebody else has it, or the desired state moved on. */
     async openIntent(
       row: TargetRow,
@@ -190,6 +222,7 @@ export function createTargetStore(tables: Tables) {
           settled.state ?? row.state,
           options.entry.at,
         ),
+        ...driftWrites(row, settled),
       ])
       if (whole.done) return { row: { ...row, ...settled }, moved: false }
       const partly = await commit(tables, [
@@ -204,6 +237,7 @@ export function createTargetStore(tables: Tables) {
       const result = await commit(tables, [
         change(row, changes, [sameVersion, leaseFree], { ':desired': row.desiredVersion, ':now': now }),
         ...taskWrites({ ...row, fault: changes.fault ?? row.fault }, changes.state ?? row.state, now),
+        ...driftWrites(row, changes),
       ])
       return result.done
     },

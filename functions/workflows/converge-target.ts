@@ -1,9 +1,11 @@
 import type { TargetMode } from '../../schemas/settings.ts'
 import type { Observation, Step, TargetRow } from '../../schemas/target.ts'
-import type { Applied, ConnectorError, ConnectorFault, Outcome, Profile } from '../connectors/contract.ts'
+import type { ConnectorFault, Outcome, Profile } from '../connectors/contract.ts'
 import { absentAccount } from '../domain/absent-account.ts'
 import { desiredAccess } from '../domain/desired-access.ts'
-import { planSteps, reaches } from '../domain/plan.ts'
+import { driftBetween } from '../domain/drift.ts'
+import { reaches } from '../domain/plan.ts'
+import { backOff, conclude, ringSelf, ringWaiting } from './conclude-run.ts'
 import {
   accountOf,
   type Convergence,
@@ -19,6 +21,7 @@ import {
   seenNow,
   settledState,
   shown,
+  stepsFor,
   unitNames,
 } from './convergence-run.ts'
 import { instantOf, modeOf, placeOf, quarantineOver, rests } from './engine.ts'
@@ -191,7 +194,9 @@ async function leaveAlone(engine: Convergence, run: Run, observation: Observatio
   const { row } = run
   const now = instantOf(engine.clock())
   const asked = run.desired.enabled || observation.state === 'enabled'
-  const outcome = asked ? failedState(engine, run, 'unadopted', false) : settledState(run)
+  const outcome = asked
+    ? failedState(engine, run, 'unadopted', false)
+    : settledState(engine, { ...run, observation })
   const seen = { observed: observation, observedAt: now, lastAsOf: run.asOf }
   await engine.targets.note(row, { ...outcome, ...seen }, now)
   if (asked) engine.log('unadopted', { personId: row.personId, target: row.target })
@@ -219,13 +224,41 @@ async function closeByLooking(
   return closed === null ? null : { ...run, row: closed.row, observation }
 }
 
+/**
+ * What changed in the account since it was last seen, with no act of ours between, goes to the ledger before anything is
+ * done about it. Null: somebody else moved the row.
+ */
+async function noticeDrift(engine: Work, run: SeenRun): Promise<SeenRun | null> {
+  const { row, observation } = run
+  if (row.observed === null || row.fault !== null || engine.mode !== 'active') return run
+  const differences = driftBetween(row.observed, observation)
+  if (differences.length === 0) return run
+  const noted = await engine.targets.noteDrift(row, {
+    entry: entryOf(engine, run, 'recorded', {
+      act: 'drift-found',
+      asOf: run.asOf,
+      cause: { kind: 'drift', ref: row.target },
+      before: shown(row.observed),
+      after: shown(observation),
+      evidence: { differences },
+    }),
+    seen: { observed: observation, observedAt: instantOf(engine.clock()) },
+    drift: { foundAt: instantOf(engine.clock()), differences, outcome: 'open' },
+  })
+  if (noted === null) return null
+  engine.log('drifted', { personId: row.personId, target: row.target, differences: differences.length })
+  return { ...run, row: noted }
+}
+
 /** Plans the difference; where there is none the row is settled without an entry, for nothing was done. */
-async function plan(engine: Work, run: SeenRun): Promise<PlannedRun | null> {
-  const steps = planSteps(run.desired, run.observation, hashFor(engine, run))
+async function plan(engine: Work, seen: SeenRun): Promise<PlannedRun | null> {
+  const run = await noticeDrift(engine, seen)
+  if (run === null) return null
+  const steps = stepsFor(engine, run)
   if (steps.length === 0) {
     const settled = await engine.targets.note(
       run.row,
-      { ...seenNow(engine, run, run.observation), ...settledState(run) },
+      { ...seenNow(engine, run, run.observation), ...settledState(engine, run) },
       instantOf(engine.clock()),
     )
     if (settled) await ringWaiting(engine, run)
@@ -240,7 +273,7 @@ async function plan(engine: Work, run: SeenRun): Promise<PlannedRun | null> {
   const cause = causeOf(run)
   const row = await engine.targets.openIntent(
     run.row,
-    { asOf: run.asOf, desiredVersion: run.row.desiredVersion, steps, cause },
+    { asOf: run.asOf, desiredVersion: run.row.desiredVersion, steps: [...steps], cause },
     {
       entry: entryOf(engine, run, 'intended', {
         asOf: run.asOf,
@@ -276,102 +309,6 @@ async function report(
   engine.log('only-observed', { personId: run.row.personId, target: run.row.target, steps: steps.length })
 }
 
-/** Says what became of the act, by reading back. Without a reading the intent stays open for the next run to close. */
-async function conclude(
-  engine: Convergence,
-  run: PlannedRun,
-  applied: Outcome<Applied> | undefined,
-  proof: Outcome<Observation> | undefined,
-): Promise<null> {
-  if (applied === undefined || proof === undefined) throw new Error('the connector left out a result')
-  const fault = applied.ok ? null : applied.error
-  if (!proof.ok) {
-    await abandon(engine, run, fault ?? proof.error)
-    return null
-  }
-  const observation = proof.value
-  const remaining = planSteps(run.desired, observation, hashFor(engine, run))
-  const done = remaining.length === 0
-  const settled = done
-    ? settledState(run)
-    : failedState(engine, run, fault?.kind ?? 'not-reached', fault?.retryable ?? true)
-  const closed = await engine.targets.closeIntent(run.row, {
-    entry: entryOf(engine, run, done ? 'succeeded' : 'failed', {
-      asOf: run.asOf,
-      cause: run.row.openIntent?.cause ?? run.row.cause,
-      after: shown(observation),
-      evidence: {
-        intent: run.row.openIntent?.entryId ?? null,
-        readBack: true,
-        remaining: remaining.length,
-        fault: fault?.kind ?? null,
-      },
-    }),
-    always: seenNow(engine, run, observation),
-    settled,
-  })
-  if (closed === null) return null
-  if (done)
-    engine.log('converged', { personId: run.row.personId, target: run.row.target, steps: run.steps.length })
-  else
-    engine.log(settled.state === 'parked' ? 'parked' : 'backed-off', {
-      personId: run.row.personId,
-      target: run.row.target,
-      fault: fault?.kind ?? 'not-reached',
-    })
-  if (closed.moved) await ringSelf(engine, run)
-  if (done) await ringWaiting(engine, run)
-  return null
-}
-
-/**
- * The act's result could not be read. The intent stays open and the lease ends, so that the next run closes it by looking;
- * only when the row is parked is the outcome said to be unknown, for a human is going to look.
- */
-async function abandon(engine: Convergence, run: PlannedRun, error: ConnectorError): Promise<void> {
-  const failed = failedState(engine, run, error.kind, error.retryable)
-  const left =
-    failed.state === 'parked'
-      ? await engine.targets.closeIntent(run.row, {
-          entry: entryOf(engine, run, 'unknown', {
-            asOf: run.asOf,
-            cause: run.row.openIntent?.cause ?? run.row.cause,
-            evidence: { intent: run.row.openIntent?.entryId ?? null, readBack: false, fault: error.kind },
-          }),
-          always: { lastAsOf: run.asOf },
-          settled: failed,
-        })
-      : await engine.targets.release(run.row, failed)
-  if (left?.moved === true) return ringSelf(engine, run)
-  engine.log(failed.state === 'parked' ? 'parked' : 'backed-off', {
-    personId: run.row.personId,
-    target: run.row.target,
-    fault: error.kind,
-  })
-}
-
-/** Nothing was done: the row tries again later, and is parked for a human after the last attempt. */
-async function backOff(engine: Convergence, run: Run, error: ConnectorError): Promise<void> {
-  const failed = failedState(engine, run, error.kind, error.retryable)
-  const now = instantOf(engine.clock())
-  if (failed.state === 'parked' && run.row.openIntent !== null)
-    await engine.targets.closeIntent(run.row, {
-      entry: entryOf(engine, run, 'unknown', {
-        asOf: run.row.openIntent.asOf,
-        cause: run.row.openIntent.cause,
-        evidence: { intent: run.row.openIntent.entryId, readBack: false, fault: error.kind },
-      }),
-      always: { lastAsOf: run.asOf },
-      settled: failed,
-    })
-  else await engine.targets.note(run.row, { ...failed, lastAsOf: run.asOf }, now)
-  engine.log(failed.state === 'parked' ? 'parked' : 'backed-off', {
-    personId: run.row.personId,
-    target: run.row.target,
-    fault: error.kind,
-  })
-}
-
 /** The target holds the reserved name for somebody unknown to us: the account gets the next name before it exists. */
 async function rename(engine: Convergence, run: Run, names: Profile): Promise<void> {
   const { row } = run
@@ -392,17 +329,4 @@ async function rename(engine: Convergence, run: Run, names: Profile): Promise<vo
   if (!renamed) return
   engine.log('renamed', { personId: row.personId, target: row.target })
   await ringSelf(engine, run)
-}
-
-async function ringSelf(engine: Convergence, run: Run): Promise<void> {
-  engine.log('moved-on', { personId: run.row.personId, target: run.row.target })
-  await engine.bells.ring([{ personId: run.row.personId, target: run.row.target, urgent: run.row.urgent }])
-}
-
-/** Mail may be waiting for the directory account that has just settled. */
-async function ringWaiting(engine: Convergence, run: Run): Promise<void> {
-  const mail = run.person.targets.get('mail')
-  if (engine.target !== 'directory' || mail === undefined || mail.dueAt === null) return
-  if (mail.state === 'converged' && mail.appliedVersion === mail.desiredVersion) return
-  await engine.bells.ring([{ personId: mail.personId, target: 'mail', urgent: mail.urgent }])
 }

@@ -3,7 +3,10 @@ import type { TargetId } from '../../schemas/settings.ts'
 import type { Observation, Step, TargetRow } from '../../schemas/target.ts'
 import type { Connector, Profile } from '../connectors/contract.ts'
 import { dayOf } from '../domain/civil-time.ts'
+import { nextLook } from '../domain/daily-look.ts'
 import { type Desired, desiredAccess } from '../domain/desired-access.ts'
+import { withoutReported } from '../domain/drift.ts'
+import { planSteps } from '../domain/plan.ts'
 import { foldEvents } from '../domain/register.ts'
 import { fitted } from '../domain/target-traits.ts'
 import type { EntryDraft } from '../stores/ledger.ts'
@@ -28,6 +31,8 @@ export interface Run {
   readonly asOf: string
   readonly desired: Desired
   readonly profile: Profile | null
+  /** Nothing was asked for and no time has come since the row was settled: only an act from outside can have changed it. */
+  readonly quiet: boolean
 }
 
 export interface SeenRun extends Run {
@@ -48,18 +53,38 @@ export async function prepareRun(
   const { settings } = engine
   const asOf = latest(eventAt, instantOf(engine.clock()), row.lastAsOf)
   const facts = foldEvents(person.events, dayOf(asOf, settings.timeZone), settings.timeZone)
+  const desired = (at: string) =>
+    fitted(desiredAccess(person, engine.target, settings, at), targetSettings(settings, engine.target))
+  const now = desired(asOf)
   const names = facts.person ?? person.row.declared?.person ?? null
   const unit = await nameOfUnit(facts.unit ?? person.row.declared?.unit ?? '')
   return {
     person,
     row,
     asOf,
-    desired: fitted(
-      desiredAccess(person, engine.target, settings, asOf),
-      targetSettings(settings, engine.target),
-    ),
+    desired: now,
+    quiet:
+      row.state === 'converged' &&
+      row.appliedVersion === row.desiredVersion &&
+      row.lastAsOf !== null &&
+      sameWish(desired(row.lastAsOf), now),
     profile: names === null ? null : { ...names, nationalId: person.row.nationalId, unit },
   }
+}
+
+const sameWish = (one: Desired, other: Desired) =>
+  one.enabled === other.enabled &&
+  one.expiresAt === other.expiresAt &&
+  JSON.stringify(one.rights) === JSON.stringify(other.rights)
+
+/**
+ * What is to be done at a sight of the account. A drift that is only reported stands until something is asked for again
+ * or a time comes: then the account becomes what it should be, whole.
+ */
+export const stepsFor = (engine: Convergence, run: SeenRun): readonly Step[] => {
+  const steps = planSteps(run.desired, run.observation, hashFor(engine, run))
+  const reported = targetSettings(engine.settings, engine.target)?.onlyReported ?? []
+  return run.quiet ? withoutReported(steps, run.observation, new Set(reported)) : steps
 }
 
 /** Names of units, each asked for once; a unit that is not in the register shows its id. */
@@ -112,9 +137,12 @@ export const seenNow = (engine: Convergence, run: Run, observation: Observation)
   lastAsOf: run.asOf,
 })
 
-export const settledState = (run: Run) => ({
+export const settledState = (engine: Convergence, run: SeenRun) => ({
   appliedVersion: run.row.desiredVersion,
-  dueAt: run.desired.changesAt,
+  dueAt: nextDue(run, instantOf(engine.clock())),
+  ...(run.row.drift === null || run.row.drift.outcome === 'settled'
+    ? {}
+    : { drift: { ...run.row.drift, outcome: driftOutcome(engine, run) } }),
   state: 'converged' as const,
   attempts: 0,
   fault: null,
@@ -122,9 +150,26 @@ export const settledState = (run: Run) => ({
   wouldDo: null,
 })
 
-/** A fact that was not answered yet is the cause; where there is none, time alone changed what should be. */
-export const causeOf = (run: Run) =>
-  run.row.appliedVersion < run.row.desiredVersion ? run.row.cause : { kind: 'calendar', ref: run.asOf }
+const driftOutcome = (engine: Convergence, run: SeenRun) =>
+  planSteps(run.desired, run.observation, hashFor(engine, run)).length === 0
+    ? ('settled' as const)
+    : ('reported' as const)
+
+/** When something is known to change, and once a day in any case; what is not there and not wanted is not looked for. */
+function nextDue({ row, desired, observation }: SeenRun, now: string): string | null {
+  if (observation.state === 'absent' && !desired.enabled) return desired.changesAt
+  const look = nextLook(`${row.personId} ${row.target}`, now)
+  return desired.changesAt !== null && desired.changesAt < look ? desired.changesAt : look
+}
+
+/** A fact that was not answered yet is the cause; where there is none, a drift that was found, or time alone. */
+export const causeOf = (run: Run) => {
+  if (run.row.appliedVersion < run.row.desiredVersion) return run.row.cause
+  const { drift } = run.row
+  return run.quiet && drift !== null
+    ? { kind: 'drift', ref: drift.entry }
+    : { kind: 'calendar', ref: run.asOf }
+}
 
 /** An observation as the ledger may hold it: ids and flags, no names (a mailbox's id is its address: left out). */
 export const shown = (observation: Observation) => ({

@@ -18,6 +18,7 @@ export type LogCode =
   | 'only-observed'
   | 'resting'
   | 'intent-closed'
+  | 'drifted'
   | 'moved-on'
   | 'unapplied'
   | 'doorbell-missed'

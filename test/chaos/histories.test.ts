@@ -6,6 +6,7 @@ import { sweepDue } from '../../functions/workflows/sweep-due.ts'
 import type { Contract } from '../../schemas/contract.ts'
 import type { HrEvent } from '../../schemas/hr-event.ts'
 import type { TargetId } from '../../schemas/settings.ts'
+import type { MemoryAccount } from '../servers/memory-target.ts'
 import { tell } from '../servers/personnel.ts'
 import { openWorld, type World } from '../servers/world.ts'
 import { type Filed, mayBeOpen } from './clerk.ts'
@@ -22,11 +23,17 @@ const targets: readonly TargetId[] = ['directory', 'mail', 'erp']
 
 let world: World
 const heads = new Map<string, string>()
-beforeAll(async () => {
+/** Histories that share a world: every account of it is looked at every day. */
+const together = 15
+let told = 0
+async function openAnew(): Promise<void> {
+  if (told++ % together !== 0) return
+  await world?.close()
   world = await openWorld()
   for (const unit of [...units, 'hr']) heads.set(unit, await openUnit(world, unit))
   for (const target of targets) demandIntents(target)
-})
+}
+beforeAll(openAnew)
 afterAll(() => world.close())
 
 /** From here on a target refuses to be touched by anything that is not, word for word, an open intent in the ledger. */
@@ -53,6 +60,7 @@ interface Folder {
 }
 
 async function open(): Promise<Folder> {
+  await openAnew()
   const nationalId = nextNationalId()
   const personId = await world.hire(nationalId, namesOf(nationalId), units[0], planta)
   const person = await world.engine.people.load(personId)
@@ -99,6 +107,23 @@ async function happen(folder: Folder, type: HrEvent['type'], days: number): Prom
   await tell(world.engine, event)
   folder.events.push(event)
 }
+
+/** What somebody does in a target by hand, with no act of ours. */
+const hands = {
+  opens: account => {
+    account.enabled = true
+  },
+  closes: account => {
+    account.enabled = false
+  },
+  'gives a right': account => {
+    account.rights.set('by-hand', { id: 'by-hand', operations: [], specific: [], until: null })
+  },
+  'takes the rights': account => account.rights.clear(),
+  'moves the end': account => {
+    account.expiresAt = null
+  },
+} satisfies Record<string, (account: MemoryAccount) => void>
 
 /** Something that happens to a person; told in words where a history is printed. */
 interface Chance {
@@ -167,6 +192,17 @@ const chances: fc.Arbitrary<Chance> = fc.oneof(
         world.targets[target].fault = fault
       }),
     ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({ target, hand: fc.constantFrom(...(Object.keys(hands) as (keyof typeof hands)[])) })
+      .map(({ target, hand }) =>
+        chance(`somebody ${hand} in ${target}`, async ({ nationalId }) => {
+          for (const account of world.targets[target].accounts.values())
+            if (account.owner === nationalId) hands[hand](account)
+        }),
+      ),
   },
   {
     weight: 5,

@@ -70,7 +70,8 @@ export async function settledState(world: World, personId: string) {
         openIntent: row.openIntent,
         leaseUntil: row.leaseUntil,
         upToDate: row.appliedVersion === row.desiredVersion,
-        dueAt: row.dueAt,
+        // The daily look has a time of its own for everybody.
+        isDue: row.dueAt !== null && Date.parse(row.dueAt) <= world.time.now,
         attempts: row.attempts,
         fault: row.fault,
       },

@@ -13,7 +13,8 @@ import {
 import { absentAccount } from '../../functions/domain/absent-account.ts'
 import type { Observation, Right, Step } from '../../schemas/target.ts'
 
-interface Account {
+/** An account as the target holds it; a test may change it by hand. */
+export interface MemoryAccount {
   accountId: string
   name: string
   /** The national id it bears; null: an account made by hand that bears no mark. */
@@ -33,7 +34,7 @@ const pageSize = 3
 
 /** A target in memory, for what is under test around it. It counts what was done to it and can be made to fail. */
 export interface MemoryTarget extends Connector {
-  readonly accounts: Map<string, Account>
+  readonly accounts: Map<string, MemoryAccount>
   /** Every step that changed something, in order. */
   readonly changes: { readonly accountId: string; readonly act: Step['act'] }[]
   /** Null: well. Otherwise every call fails like this; `after`: the steps happen and the answer is lost. */
@@ -43,7 +44,7 @@ export interface MemoryTarget extends Connector {
 }
 
 export function memoryTarget(system: string): MemoryTarget {
-  const accounts = new Map<string, Account>()
+  const accounts = new Map<string, MemoryAccount>()
   const changes: MemoryTarget['changes'] = []
   const profileHash = (profile: Profile) => createHash('sha256').update(JSON.stringify(profile)).digest('hex')
 
@@ -60,7 +61,7 @@ export function memoryTarget(system: string): MemoryTarget {
     error: new ConnectorError(system, target.fault?.kind ?? 'unreachable', target.fault?.retryable ?? true),
   })
 
-  const take = (account: Account, step: Step, plan: Plan) => {
+  const take = (account: MemoryAccount, step: Step, plan: Plan) => {
     target.beforeStep(step)
     changes.push({ accountId: account.accountId, act: step.act })
     if (step.act === 'disable') account.enabled = false

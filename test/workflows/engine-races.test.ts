@@ -1,5 +1,6 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { nextLook } from '../../functions/domain/daily-look.ts'
 import { keys } from '../../functions/stores/keys.ts'
 import { sweepDue } from '../../functions/workflows/sweep-due.ts'
 import { accesses, activation, formOf, namesOf, nextNationalId, openUnit, planta } from '../chaos/people.ts'
@@ -58,7 +59,9 @@ describe('a row that has work left', () => {
     const { nationalId, personId } = await hired()
     await file(opening(nationalId))
     await world.settle()
-    expect((await world.row(personId, 'directory')).dueAt).toBeNull()
+    expect((await world.row(personId, 'directory')).dueAt ?? '').toBe(
+      nextLook(`${personId} directory`, now()),
+    )
     const account = [...world.targets.directory.accounts.values()].find(({ owner }) => owner === nationalId)
     if (account !== undefined) account.enabled = false
     world.targets.directory.beforeStep = dies

@@ -1,0 +1,124 @@
+import type { Observation } from '../../schemas/target.ts'
+import type { Applied, ConnectorError, Outcome } from '../connectors/contract.ts'
+import {
+  type Convergence,
+  entryOf,
+  failedState,
+  type PlannedRun,
+  type Run,
+  seenNow,
+  settledState,
+  shown,
+  stepsFor,
+} from './convergence-run.ts'
+import { instantOf } from './engine.ts'
+
+/** Says what became of the act, by reading back. Without a reading the intent stays open for the next run to close. */
+export async function conclude(
+  engine: Convergence,
+  run: PlannedRun,
+  applied: Outcome<Applied> | undefined,
+  proof: Outcome<Observation> | undefined,
+): Promise<null> {
+  if (applied === undefined || proof === undefined) throw new Error('the connector left out a result')
+  const fault = applied.ok ? null : applied.error
+  if (!proof.ok) {
+    await abandon(engine, run, fault ?? proof.error)
+    return null
+  }
+  const observation = proof.value
+  const after = { ...run, observation }
+  const remaining = stepsFor(engine, after)
+  const done = remaining.length === 0
+  const settled = done
+    ? settledState(engine, after)
+    : failedState(engine, run, fault?.kind ?? 'not-reached', fault?.retryable ?? true)
+  const closed = await engine.targets.closeIntent(run.row, {
+    entry: entryOf(engine, run, done ? 'succeeded' : 'failed', {
+      asOf: run.asOf,
+      cause: run.row.openIntent?.cause ?? run.row.cause,
+      after: shown(observation),
+      evidence: {
+        intent: run.row.openIntent?.entryId ?? null,
+        readBack: true,
+        remaining: remaining.length,
+        fault: fault?.kind ?? null,
+      },
+    }),
+    always: seenNow(engine, run, observation),
+    settled,
+  })
+  if (closed === null) return null
+  if (done)
+    engine.log('converged', { personId: run.row.personId, target: run.row.target, steps: run.steps.length })
+  else
+    engine.log(settled.state === 'parked' ? 'parked' : 'backed-off', {
+      personId: run.row.personId,
+      target: run.row.target,
+      fault: fault?.kind ?? 'not-reached',
+    })
+  if (closed.moved) await ringSelf(engine, run)
+  if (done) await ringWaiting(engine, run)
+  return null
+}
+
+/**
+ * The act's result could not be read. The intent stays open and the lease ends, so that the next run closes it by looking;
+ * only when the row is parked is the outcome said to be unknown, for a human is going to look.
+ */
+async function abandon(engine: Convergence, run: PlannedRun, error: ConnectorError): Promise<void> {
+  const failed = failedState(engine, run, error.kind, error.retryable)
+  const left =
+    failed.state === 'parked'
+      ? await engine.targets.closeIntent(run.row, {
+          entry: entryOf(engine, run, 'unknown', {
+            asOf: run.asOf,
+            cause: run.row.openIntent?.cause ?? run.row.cause,
+            evidence: { intent: run.row.openIntent?.entryId ?? null, readBack: false, fault: error.kind },
+          }),
+          always: { lastAsOf: run.asOf },
+          settled: failed,
+        })
+      : await engine.targets.release(run.row, failed)
+  if (left?.moved === true) return ringSelf(engine, run)
+  engine.log(failed.state === 'parked' ? 'parked' : 'backed-off', {
+    personId: run.row.personId,
+    target: run.row.target,
+    fault: error.kind,
+  })
+}
+
+/** Nothing was done: the row tries again later, and is parked for a human after the last attempt. */
+export async function backOff(engine: Convergence, run: Run, error: ConnectorError): Promise<void> {
+  const failed = failedState(engine, run, error.kind, error.retryable)
+  const now = instantOf(engine.clock())
+  if (failed.state === 'parked' && run.row.openIntent !== null)
+    await engine.targets.closeIntent(run.row, {
+      entry: entryOf(engine, run, 'unknown', {
+        asOf: run.row.openIntent.asOf,
+        cause: run.row.openIntent.cause,
+        evidence: { intent: run.row.openIntent.entryId, readBack: false, fault: error.kind },
+      }),
+      always: { lastAsOf: run.asOf },
+      settled: failed,
+    })
+  else await engine.targets.note(run.row, { ...failed, lastAsOf: run.asOf }, now)
+  engine.log(failed.state === 'parked' ? 'parked' : 'backed-off', {
+    personId: run.row.personId,
+    target: run.row.target,
+    fault: error.kind,
+  })
+}
+
+export async function ringSelf(engine: Convergence, run: Run): Promise<void> {
+  engine.log('moved-on', { personId: run.row.personId, target: run.row.target })
+  await engine.bells.ring([{ personId: run.row.personId, target: run.row.target, urgent: run.row.urgent }])
+}
+
+/** Mail may be waiting for the directory account that has just settled. */
+export async function ringWaiting(engine: Convergence, run: Run): Promise<void> {
+  const mail = run.person.targets.get('mail')
+  if (engine.target !== 'directory' || mail === undefined || mail.dueAt === null) return
+  if (mail.state === 'converged' && mail.appliedVersion === mail.desiredVersion) return
+  await engine.bells.ring([{ personId: mail.personId, target: 'mail', urgent: mail.urgent }])
+}
