@@ -1,7 +1,7 @@
 import { describeConnector } from './contract-suite.ts'
 import { openErp } from './erp-harness.ts'
 
-describeConnector('Users and permissions of an ERP, on PostgreSQL', openErp, {
+describeConnector('ERP by mapping, embedded PostgreSQL 18', openErp, {
   faults: ['down', 'frozen', 'empty', 'slow'],
   restarts: true,
   unreadable: true,

@@ -1,7 +1,7 @@
 import { describeConnector } from './contract-suite.ts'
 import { openMail } from './mail-harness.ts'
 
-describeConnector("Mailboxes in PostfixAdmin's tables, on PostgreSQL", openMail, {
+describeConnector('PostfixAdmin mailboxes, embedded PostgreSQL 18', openMail, {
   faults: ['down', 'frozen', 'empty', 'slow'],
   restarts: true,
   unreadable: true,

@@ -8,7 +8,7 @@ import { openRealMail } from './mail-server.ts'
 const installed = findMailServer()
 
 if (installed.usable) {
-  describeConnector(`Mail connector, ${installed.title}`, openRealMail, {
+  describeConnector(`PostfixAdmin mailboxes, ${installed.title}`, openRealMail, {
     faults: ['down', 'frozen', 'empty', 'slow'],
     restarts: true,
     unreadable: true,
@@ -21,7 +21,7 @@ if (installed.usable) {
   })
   describeMailLogins(`Mailboxes, ${installed.title}`, openRealMail)
 } else
-  describe('Mail connector, Dovecot on PostgreSQL', () => {
+  describe('PostfixAdmin mailboxes, Dovecot on PostgreSQL', () => {
     it('is proven on a real mail server', context => {
       if (realServersRequired) throw new Error(installed.reason)
       process.stderr.write(`skipped: ${installed.reason}\n`)
