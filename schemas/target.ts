@@ -119,6 +119,9 @@ export const TargetRow = z.strictObject({
 })
 export type TargetRow = z.infer<typeof TargetRow>
 
-/** What a queue's message carries, and nothing else. */
-export const Doorbell = z.strictObject({ personId: PersonId, target: TargetId })
+/** What a queue's message carries, and nothing else: whose account to look at, or that all of them are to be read. */
+export const Doorbell = z.union([
+  z.strictObject({ personId: PersonId, target: TargetId }),
+  z.strictObject({ reading: z.literal(true), target: TargetId }),
+])
 export type Doorbell = z.infer<typeof Doorbell>

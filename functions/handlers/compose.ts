@@ -5,6 +5,7 @@ import { Settings } from '../../schemas/settings.ts'
 import { createDoorbells, type Queues } from '../stores/doorbells.ts'
 import { createLedgerStore } from '../stores/ledger.ts'
 import { createPeopleStore } from '../stores/people.ts'
+import { createReadingStore } from '../stores/readings.ts'
 import { createRequestStore } from '../stores/requests.ts'
 import { createSystemStore } from '../stores/systems.ts'
 import { openTables } from '../stores/tables.ts'
@@ -60,3 +61,5 @@ export const engine: Engine = {
 export const ledger = createLedgerStore(tables)
 
 export const units = createUnitStore(tables)
+
+export const readings = createReadingStore(tables)

@@ -9,7 +9,11 @@ import { Doorbell } from '../../schemas/target.ts'
 import type { Connector } from '../connectors/contract.ts'
 import { convergeTarget } from '../workflows/converge-target.ts'
 import { placeOf } from '../workflows/engine.ts'
-import { engine, logger, units } from './compose.ts'
+import { readAccounts } from '../workflows/read-accounts.ts'
+import { engine, logger, readings, units } from './compose.ts'
+
+/** What the function keeps free at its end: the slowest page of a listing, and writing it down. */
+const lastMilliseconds = 25_000
 
 /** The handler of one target's queues: all doorbells of a batch in one run, one partial failure for each bug. */
 export function convergeHandler(target: TargetId, connector: () => Promise<Connector>) {
@@ -23,6 +27,7 @@ export function convergeHandler(target: TargetId, connector: () => Promise<Conne
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .handler((event, context) => {
       const people: string[] = []
+      let asked = false
       // One turn of the event loop later every record has been parsed and handed over: one run takes the whole batch.
       const run = turn().then(async () => {
         const sent = Math.max(...event.Records.map(record => Number(record.attributes.SentTimestamp)))
@@ -32,10 +37,22 @@ export function convergeHandler(target: TargetId, connector: () => Promise<Conne
           new Date(sent).toISOString(),
         )
       })
+      // People first: a reading takes whatever time is left.
+      const read = run.then(async () => {
+        if (!asked) return
+        const left = () => context.getRemainingTimeInMillis() - lastMilliseconds
+        await readAccounts({ ...engine, target, readings, connector: await connector() }, left)
+      })
+      read.catch(bug => engine.log('broken', { target, ...placeOf(bug) }))
       // Nobody may be waiting for it (no record could be read), and what a failed record says is logged nowhere else.
       run.catch(bug => engine.log('broken', { target, ...placeOf(bug) }))
       const take = async (record: SQSRecord & { body: unknown }) => {
-        const { personId } = record.body as unknown as Doorbell
+        const bell = record.body as unknown as Doorbell
+        if ('reading' in bell) {
+          asked = true
+          return read
+        }
+        const { personId } = bell
         people.push(personId)
         const broken = (await run).find(one => one.personId === personId)
         if (broken !== undefined) throw broken.bug

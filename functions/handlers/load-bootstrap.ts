@@ -2,7 +2,7 @@ import { parse } from '@aws-lambda-powertools/parser'
 import type { CloudFormationCustomResourceResponse } from 'aws-lambda'
 import * as z from 'zod'
 import { type Bootstrapped, loadBootstrap } from '../workflows/load-bootstrap.ts'
-import { logger } from './compose.ts'
+import { logger, readings } from './compose.ts'
 import { registers } from './compose-registers.ts'
 
 const Call = z.object({
@@ -22,7 +22,10 @@ export const handler = async (event: unknown): Promise<void> => {
   const outcome: Bootstrapped =
     RequestType === 'Delete'
       ? { done: 'standing' }
-      : await loadBootstrap(registers).catch((fault: Error) => ({ done: null, why: fault.name }))
+      : await loadBootstrap({ ...registers, readings }).catch((fault: Error) => ({
+          done: null,
+          why: fault.name,
+        }))
   logger.info('bootstrap', { outcome: outcome.done ?? 'failed' })
   const told: CloudFormationCustomResourceResponse = {
     Status: outcome.done === null ? 'FAILED' : 'SUCCESS',

@@ -49,6 +49,11 @@ export const keys = {
   body: () => key('BODY', 'BODY'),
   /** A target as a whole: its mode in force, and the walk over its accounts. */
   system: (target: string) => key(`SYSTEM#${target}`, 'SYSTEM'),
+  reading: (target: string) => key(`READING#${target}`, 'READING'),
+  readingChunk: (target: string, generation: number, index: number) =>
+    key(`READING#${target}`, `CHUNK#${generation}#${String(index).padStart(5, '0')}`),
+  /** Whose account of a target it is, by the target's own key; written when it is adopted. */
+  account: (target: string, accountId: string) => key(`ACCOUNT#${target}#${accountId}`, 'ACCOUNT'),
   task: (personId: string, target: string) => key(`TASK#parked#${personId}#${target}`, 'TASK'),
 } as const
 

@@ -6,7 +6,7 @@ import { chains, dueShardOf, dueShards, keys, lists } from './keys.ts'
 import { type EntryDraft, seal } from './ledger.ts'
 import { commit, type Tables, type Write } from './tables.ts'
 
-/** What is due: a person's target, or a request whose lines are not all applied. */
+/** What is due: a person's target, a request whose lines are not all applied, or the reading of a target's accounts. */
 export type Due =
   | {
       readonly kind: 'target'
@@ -16,6 +16,7 @@ export type Due =
       readonly dueAt: string
     }
   | { readonly kind: 'request'; readonly number: string; readonly dueAt: string }
+  | { readonly kind: 'reading'; readonly target: TargetId; readonly dueAt: string }
 
 type Changes = Partial<
   Pick<
@@ -302,6 +303,10 @@ export function createTargetStore(tables: Tables) {
 function dueOf(item: { pk: string; sk: string; dueAt: string; urgent?: boolean }): Due[] {
   const [, id = ''] = item.pk.split('#')
   if (item.sk === 'REQUEST') return [{ kind: 'request', number: id, dueAt: item.dueAt }]
+  if (item.sk === 'READING') {
+    const read = TargetId.safeParse(id)
+    return read.success ? [{ kind: 'reading', target: read.data, dueAt: item.dueAt }] : []
+  }
   const target = TargetId.safeParse(item.sk.replace('TARGET#', ''))
   return target.success
     ? [{ kind: 'target', personId: id, target: target.data, urgent: item.urgent === true, dueAt: item.dueAt }]

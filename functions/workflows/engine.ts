@@ -22,6 +22,8 @@ export type LogCode =
   | 'moved-on'
   | 'unapplied'
   | 'doorbell-missed'
+  | 'reading-complete'
+  | 'reading-failed'
 
 export type Log = (code: LogCode, fields: Readonly<Record<string, string | number | null>>) => void
 

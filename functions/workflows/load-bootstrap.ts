@@ -2,6 +2,8 @@ import type { RoleRow } from '../../schemas/rows.ts'
 import { parseNationalId } from '../domain/national-id.ts'
 import type { Founder } from '../stores/identities.ts'
 import type { EntryDraft } from '../stores/ledger.ts'
+import type { ReadingStore } from '../stores/readings.ts'
+import { nextReading } from './read-accounts.ts'
 import { nowOf, type Registers } from './registers.ts'
 
 /** `loaded` now, or `standing`: the register was not empty, and nothing of it was touched. */
@@ -11,14 +13,19 @@ export type Bootstrapped =
 
 /**
  * Enters the settings' first people into an empty register: who they are, how they sign in, which roles they hold. It is one
- * transaction, and the first entries of the ledger. Loading again does nothing, whatever the settings say by then.
+ * transaction, and the first entries of the ledger. Loading again does nothing of it, whatever the settings say by then. Every
+ * target's daily reading is planned here.
  */
 export async function loadBootstrap(
   registers: Pick<Registers, 'identities' | 'settings' | 'clock'> & {
     readonly newId: (now: number) => string
+    readonly readings: Pick<ReadingStore, 'plan'>
   },
 ): Promise<Bootstrapped> {
-  const { settings, identities, clock, newId } = registers
+  const { settings, identities, clock, newId, readings } = registers
+  // Also in a register that stands: the settings may have a target that it did not know.
+  for (const { id, kind } of settings.targets)
+    if (kind !== 'manual') await readings.plan(id, nextReading(id, clock()))
   if ((await identities.body()) !== null) return { done: 'standing' }
   const { at, today } = nowOf(registers)
   const entry = (draft: Pick<EntryDraft, 'act' | 'subject'> & { after?: unknown }): EntryDraft => ({

@@ -25,7 +25,9 @@ export async function sweepDue(engine: Engine, eventAt: string): Promise<Swept> 
   const now = eventAt > clock ? eventAt : clock
   const due = await engine.targets.due(now, perShard)
   const targets = due.filter(row => row.kind === 'target')
-  const missed = await engine.bells.ring(targets)
+  let missed = await engine.bells.ring(targets)
+  const readings = due.filter(row => row.kind === 'reading')
+  for (const { target } of readings) missed += await engine.bells.ringReading(target)
   if (missed > 0) engine.log('doorbell-missed', { missed })
   const numbers = due.flatMap(row => (row.kind === 'request' ? [row.number] : []))
   let broken = 0
@@ -40,7 +42,7 @@ export async function sweepDue(engine: Engine, eventAt: string): Promise<Swept> 
   }
   const oldest = due.map(row => row.dueAt).sort()[0] ?? now
   return {
-    rung: targets.length - missed,
+    rung: targets.length + readings.length - missed,
     requests: numbers.length,
     broken,
     parked: await engine.targets.parked(),

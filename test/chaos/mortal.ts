@@ -57,7 +57,10 @@ export function mortal(world: World, at: number): Mortal {
     targets: createTargetStore(tables),
     systems: createSystemStore(tables),
     requests: createRequestStore(tables),
-    bells: { ring: outside(world.engine.bells.ring) },
+    bells: {
+      ring: outside(world.engine.bells.ring),
+      ringReading: outside(world.engine.bells.ringReading),
+    },
   }
   return {
     engine,

@@ -1,12 +1,14 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { createLedgerStore, emptyChain } from '../../functions/stores/ledger.ts'
 import { createPeopleStore } from '../../functions/stores/people.ts'
+import { createReadingStore } from '../../functions/stores/readings.ts'
 import { createRequestStore } from '../../functions/stores/requests.ts'
 import { createSystemStore } from '../../functions/stores/systems.ts'
 import { openTables } from '../../functions/stores/tables.ts'
 import { createTargetStore } from '../../functions/stores/targets.ts'
 import { type BrokenRun, convergeTarget } from '../../functions/workflows/converge-target.ts'
 import type { Engine, LogCode } from '../../functions/workflows/engine.ts'
+import { readAccounts } from '../../functions/workflows/read-accounts.ts'
 import { type Submitted, submitRequest } from '../../functions/workflows/submit-request.ts'
 import { sweepDue } from '../../functions/workflows/sweep-due.ts'
 import sample from '../../infra/settings/valle-claro.json' with { type: 'json' }
@@ -31,6 +33,7 @@ export async function openWorld(
     new DynamoDBClient({ ...dynamo.client, maxAttempts: 5 }),
   )
   const rung: { personId: string; target: TargetId; urgent: boolean }[] = []
+  const readingsRung: TargetId[] = []
   const logged: LogCode[] = []
   const time = { now: zoneDay.now }
   const settings = Settings.parse({ ...sample, ...options.settings })
@@ -43,6 +46,10 @@ export async function openWorld(
     bells: {
       ring: async rings => {
         rung.push(...rings)
+        return 0
+      },
+      ringReading: async target => {
+        readingsRung.push(target)
         return 0
       },
     },
@@ -65,6 +72,7 @@ export async function openWorld(
       }),
   }
   const ledger = createLedgerStore(tables)
+  const readings = createReadingStore(tables)
 
   async function converge(
     personIds: string | string[],
@@ -87,6 +95,7 @@ export async function openWorld(
     units,
     unitRegister,
     rung,
+    readings,
     logged,
     time,
     converge,
@@ -102,7 +111,9 @@ export async function openWorld(
             const broken = await converge(personId, target, using)
             if (broken[0] !== undefined) throw broken[0].bug
           }
-        if (rung.length > 0) continue
+        for (const target of readingsRung.splice(0))
+          await readAccounts({ ...using, target, readings, connector: targets[target] }, () => 1)
+        if (rung.length + readingsRung.length > 0) continue
         const swept = await sweepDue(using, new Date(time.now).toISOString())
         if (swept.rung === 0 && swept.requests === 0) return
       }
