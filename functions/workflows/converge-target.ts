@@ -190,10 +190,11 @@ const isUnadopted = ({ row }: Run, { state }: Observation): boolean =>
  * Changes nothing in an account that somebody else made, and asks a human whose it is; `POST /reconciliation/adoptions`
  * settles it. Where nobody should have access and it gives none, there is nothing to ask.
  */
-async function leaveAlone(engine: Convergence, run: Run, observation: Observation): Promise<void> {
+async function leaveAlone(engine: Work, run: Run, observation: Observation): Promise<void> {
   const { row } = run
   const now = instantOf(engine.clock())
   const asked = run.desired.enabled || observation.state === 'enabled'
+  if (asked && engine.mode === 'observe-only') return report(engine, { ...run, observation }, [], 'unadopted')
   const outcome = asked
     ? failedState(engine, run, 'unadopted', false)
     : settledState(engine, { ...run, observation })
@@ -293,7 +294,7 @@ async function report(
   engine: Work,
   run: SeenRun,
   steps: readonly Step[],
-  fault: ConnectorFault | null,
+  fault: ConnectorFault | 'unadopted' | null,
 ): Promise<void> {
   const now = engine.clock()
   const tomorrow = instantOf(now + dayMilliseconds)
