@@ -109,7 +109,17 @@ export const ErpSettings = z.strictObject({
       no: z.union([z.string(), z.number(), z.boolean()]),
     }),
     /** Our module id → the ERP's own code. A module not listed keeps its id. */
-    modules: z.record(CatalogueId, z.union([z.string(), z.number()])).default({}),
+    modules: z
+      .record(CatalogueId, z.union([z.string(), z.number()]))
+      .default({})
+      .superRefine((modules, issues) => {
+        const ids = new Map<string, string>()
+        for (const [id, code] of Object.entries(modules)) {
+          if (ids.has(String(code).trim()))
+            issues.addIssue({ code: 'custom', path: [id], message: 'settings.code-of-two-modules' })
+          ids.set(String(code).trim(), id)
+        }
+      }),
   }),
 })
 export type ErpSettings = z.infer<typeof ErpSettings>
@@ -138,16 +148,33 @@ const ModuleGroups = z.strictObject({
 })
 export type ModuleGroups = z.infer<typeof ModuleGroups>
 
-/** An ERP on Tryton, by JSON-RPC. The secret holds url, user and password of the service account. */
+/**
+ * Our module id → names of groups. A group that stands here belongs to this system, every other one to the ERP. It belongs
+ * to one module only: what two had in common could not be taken from the one without the other.
+ */
+const GroupsByModule = z.record(CatalogueId, ModuleGroups).superRefine((modules, issues) => {
+  const owners = new Map<string, string>()
+  for (const [id, groups] of Object.entries(modules))
+    for (const group of new Set(Object.values(groups).flat())) {
+      if (owners.has(group))
+        issues.addIssue({ code: 'custom', path: [id], message: 'settings.group-of-two-modules' })
+      owners.set(group, id)
+    }
+})
+
+/** An ERP on Tryton, by JSON-RPC. The secret holds url, user, password of the service account and, if private, the CA. */
 export const TrytonSettings = z.strictObject({
   id: z.literal('erp'),
   kind: z.literal('tryton'),
   mode: TargetMode,
   onlyReported: OnlyReported,
   secret: z.string(),
+  /** The port in the secret's url: the way to the server is open for this one only. */
+  port: z.int().min(1).max(65_535).default(443),
   database: z.string().min(1),
-  /** Our module id → names of groups. A group that stands here belongs to this system, every other one to the ERP. */
-  modules: z.record(CatalogueId, ModuleGroups),
+  /** Type of the party identifiers that hold national ids (`cl_vat`), where the ERP's users are employees. */
+  nationalIdentifier: z.string().min(1).optional(),
+  modules: GroupsByModule,
 })
 export type TrytonSettings = z.infer<typeof TrytonSettings>
 
@@ -159,7 +186,7 @@ export const ScimSettings = z.strictObject({
   onlyReported: OnlyReported,
   secret: z.string(),
   /** Our module id → `displayName` of groups. A group that stands here belongs to this system. */
-  modules: z.record(CatalogueId, ModuleGroups),
+  modules: GroupsByModule,
 })
 export type ScimSettings = z.infer<typeof ScimSettings>
 

@@ -1,5 +1,5 @@
 import { CompiledQuery, type DatabaseConnection, type Driver } from 'kysely'
-import { ConnectorError } from './contract.ts'
+import { LostConnection } from './lost-connection.ts'
 import { describeFault, isLostConnection, isServerAnswer } from './sql-faults.ts'
 import { compile, type Dialect, type Statement } from './sql-statements.ts'
 
@@ -20,13 +20,6 @@ export interface SqlDatabase extends Session {
   /** All or nothing. Whatever `work` throws takes back what it did. */
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T>
   close(): Promise<void>
-}
-
-/** The connection broke under the statement: whether a commit was reached is unknown, a second look tells. */
-export class LostConnection extends ConnectorError {
-  constructor(system: string, cause: unknown) {
-    super(system, 'unreachable', true, cause)
-  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { ErpSettings } from '../../../schemas/settings.ts'
+import { inBatches } from '../batches.ts'
 import { type Connector, ConnectorError, type Outcome, type Plan } from '../contract.ts'
 import { hashShownName, shownName } from '../shown-name.ts'
-import { inBatches } from '../sql-batches.ts'
 import type { Session, SqlDatabase } from '../sql-database.ts'
 import { openPostgres, type SqlSecret } from '../sql-postgres.ts'
 import { afterSteps, observationOf } from './account.ts'

@@ -1,4 +1,5 @@
 import type { MailSettings } from '../../../schemas/settings.ts'
+import { inBatches } from '../batches.ts'
 import {
   type AccountRef,
   type Applied,
@@ -8,7 +9,6 @@ import {
   type PasswordAnswer,
   type Plan,
 } from '../contract.ts'
-import { inBatches } from '../sql-batches.ts'
 import type { Session, SqlDatabase } from '../sql-database.ts'
 import { openPostgres, type SqlSecret } from '../sql-postgres.ts'
 import { type DoveadmSecret, type MailSessions, openDoveadm } from './doveadm.ts'

@@ -30,6 +30,8 @@ export const esCL = {
   'deputy.until-before-from': 'La subrogancia termina antes de empezar.',
   'unit.parent-cycle': 'La unidad no puede depender de sí misma, ni de una unidad que depende de ella.',
   'hr-event.member-missing': 'Falta un dato que este tipo de evento necesita.',
+  'settings.code-of-two-modules': 'Dos módulos tienen el mismo código en el ERP.',
+  'settings.group-of-two-modules': 'Un grupo del ERP pertenece a dos módulos.',
   'settings.target-twice': 'Un sistema está configurado dos veces.',
   'settings.unknown-zone': 'La zona horaria no existe.',
 

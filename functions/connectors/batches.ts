@@ -1,8 +1,6 @@
 import { ConnectorError, type Outcome } from './contract.ts'
-import { LostConnection } from './sql-database.ts'
+import { LostConnection } from './lost-connection.ts'
 import { inChunks } from './sql-statements.ts'
-
-const peopleAtOnce = 50
 
 /**
  * Does many at once and, when that fails for a reason that may lie in one of them, each alone: one bad element costs time,
@@ -11,9 +9,10 @@ const peopleAtOnce = 50
 export async function inBatches<Element, T>(
   elements: readonly Element[],
   act: (batch: readonly Element[]) => Promise<Outcome<T>[]>,
+  atOnce = 50,
 ): Promise<Outcome<T>[]> {
   const outcomes: Outcome<T>[] = []
-  for (const batch of inChunks(elements, peopleAtOnce)) outcomes.push(...(await together(batch, act)))
+  for (const batch of inChunks(elements, atOnce)) outcomes.push(...(await together(batch, act)))
   return outcomes
 }
 
