@@ -17,6 +17,8 @@ export interface DirectoryServer {
   restart(): Promise<void>
   /** Takes the service account's right to read the managed OUs; null where the server has no such rights. */
   readonly hide: (() => Promise<() => Promise<void>>) | null
+  /** Puts an entry of rights (SDDL, for the service account's SID) on an object; null where there are none. */
+  readonly rightsOn: ((dn: string, entry: (sid: string) => string) => Promise<() => Promise<void>>) | null
   close(): Promise<void>
 }
 

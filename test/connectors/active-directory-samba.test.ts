@@ -1,7 +1,10 @@
 import { describe, it } from 'vitest'
 import { findSamba, realServersRequired } from '../servers/samba/installed.ts'
+import { describeExisting } from './active-directory-existing-suite.ts'
 import { describeGroups } from './active-directory-groups-suite.ts'
 import { openDirectoryHarness, patience } from './active-directory-harness.ts'
+import { describePasswords } from './active-directory-passwords-suite.ts'
+import { describeSight } from './active-directory-sight-suite.ts'
 import { describeActiveDirectory } from './active-directory-suite.ts'
 import { describeConnector } from './contract-suite.ts'
 import { openSambaDirectory } from './samba-directory.ts'
@@ -22,7 +25,10 @@ if (samba.usable) {
     patience,
   })
   describeActiveDirectory(`Active Directory accounts, ${samba.title}`, open)
+  describeExisting(`Active Directory accounts that were there before, ${samba.title}`, open)
+  describePasswords(`Active Directory passwords, ${samba.title}`, open)
   describeGroups(`Active Directory groups, ${samba.title}`, open)
+  describeSight(`Active Directory sight, ${samba.title}`, open, { rights: true })
 } else
   describe('Active Directory connector, Samba', () => {
     it('is proven on a real domain controller', context => {

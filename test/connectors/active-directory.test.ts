@@ -1,5 +1,8 @@
+import { describeExisting } from './active-directory-existing-suite.ts'
 import { describeGroups } from './active-directory-groups-suite.ts'
 import { openDirectoryHarness, patience } from './active-directory-harness.ts'
+import { describePasswords } from './active-directory-passwords-suite.ts'
+import { describeSight } from './active-directory-sight-suite.ts'
 import { describeActiveDirectory } from './active-directory-suite.ts'
 import { describeConnector } from './contract-suite.ts'
 import { openEmbeddedDirectory } from './embedded-directory.ts'
@@ -19,3 +22,6 @@ describeConnector('Active Directory connector, embedded directory', open, {
 
 describeActiveDirectory('Active Directory accounts, embedded directory', open)
 describeGroups('Active Directory groups, embedded directory', open)
+describeExisting('Active Directory accounts that were there before, embedded directory', open)
+describePasswords('Active Directory passwords, embedded directory', open)
+describeSight('Active Directory sight, embedded directory', open, { rights: false })

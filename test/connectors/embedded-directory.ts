@@ -22,6 +22,7 @@ export async function openEmbeddedDirectory(now?: () => number): Promise<Directo
       await directory.setFault(null)
     },
     hide: null,
+    rightsOn: null,
     async close() {
       await directory.close()
       await rm(dataDir, { recursive: true, force: true })

@@ -28,6 +28,7 @@ const delegation = (sid: string) => ({
     `(OA;CIIO;CR;${resetPassword};${userClass};${sid})`,
   ].join(''),
   groups: `(OA;CIIO;RPWP;${memberAttribute};${groupClass};${sid})`,
+  deleted: `(A;;RPLC;;;${sid})`,
 })
 
 export async function bindAs(
@@ -75,10 +76,19 @@ async function plantSettings(controller: DomainController, settings: DirectorySe
     replaceValue('unicodePwd', Buffer.from(`"${service.password}"`, 'utf16le')),
     replaceValue('userAccountControl', '66048'),
   ])
-  const { accounts, groups: members } = delegation(await serviceSid(client))
+  const { accounts, groups: members, deleted } = delegation(await serviceSid(client))
   for (const ou of [activeOu, inactiveOu])
     await controller.tool('dsacl', 'set', `--objectdn=${ou}`, `--sddl=${accounts}`)
   await controller.tool('dsacl', 'set', `--objectdn=OU=Accesos,${municipality}`, `--sddl=${members}`)
+  // `samba-tool dsacl` finds no deleted objects.
+  const ofDeleted = `O:DAG:DAD:PAI(A;;RPWPCCDCLCSWRCWDWOSD;;;SY)(A;;RPLC;;;BA)${deleted}`
+  await controller.ldif(
+    [
+      `dn: CN=Deleted Objects,${baseDn}`,
+      ...['changetype: modify', 'replace: nTSecurityDescriptor', `nTSecurityDescriptor: ${ofDeleted}`],
+    ],
+    'show_deleted:1',
+  )
   await client.unbind()
 }
 
@@ -111,14 +121,18 @@ class OnlyDacl extends Control {
   }
 }
 
-/** Denies the service account to see the managed OUs and what is in them; the answer undoes it. */
-async function hideManaged(controller: DomainController, settings: DirectorySettings) {
+/** Puts an entry of rights on each of these objects, written for the service account; the answer undoes it. */
+async function writeRights(
+  controller: DomainController,
+  objects: readonly string[],
+  entry: (sid: string) => string,
+) {
   const client = await bindAs(controller, administrator)
   const sid = await serviceSid(client)
   const kept: [string, Buffer][] = []
-  for (const ou of settings.managedOus) {
+  for (const dn of objects) {
     const { searchEntries } = await client.search(
-      ou,
+      dn,
       {
         scope: 'base',
         attributes: ['nTSecurityDescriptor'],
@@ -127,14 +141,14 @@ async function hideManaged(controller: DomainController, settings: DirectorySett
       new OnlyDacl(),
     )
     const descriptor = searchEntries[0]?.nTSecurityDescriptor
-    if (!Buffer.isBuffer(descriptor)) throw new Error('the OU has no security descriptor')
-    kept.push([ou, descriptor])
-    await controller.tool('dsacl', 'set', `--objectdn=${ou}`, `--sddl=(D;CI;RPLCLO;;;${sid})`)
+    if (!Buffer.isBuffer(descriptor)) throw new Error('the object has no security descriptor')
+    kept.push([dn, descriptor])
+    await controller.tool('dsacl', 'set', `--objectdn=${dn}`, `--sddl=${entry(sid)}`)
   }
   return async () => {
-    for (const [ou, descriptor] of kept) {
+    for (const [dn, descriptor] of kept) {
       const modification = new Attribute({ type: 'nTSecurityDescriptor', values: [descriptor] })
-      await client.modify(ou, new Change({ operation: 'replace', modification }), new OnlyDacl())
+      await client.modify(dn, new Change({ operation: 'replace', modification }), new OnlyDacl())
     }
     await client.unbind()
   }
@@ -161,7 +175,8 @@ export async function openSambaDirectory(): Promise<DirectoryServer> {
       await samba.stop()
       await samba.start()
     },
-    hide: () => hideManaged(samba, samba.settings),
+    hide: () => writeRights(samba, samba.settings.managedOus, sid => `(D;CI;RPLCLO;;;${sid})`),
+    rightsOn: (dn, entry) => writeRights(samba, [dn], entry),
     close: () => samba.close(),
   }
 }

@@ -1,5 +1,15 @@
-import { type Client, type Entry, EqualityFilter, type Filter, OrFilter, PresenceFilter } from 'ldapts'
+import {
+  AndFilter,
+  type Client,
+  type Entry,
+  EqualityFilter,
+  type Filter,
+  OrFilter,
+  PresenceFilter,
+} from 'ldapts'
 import type { Observation } from '../../../schemas/target.ts'
+import { formatNationalId } from '../../domain/national-id.ts'
+import type { AccountRef } from '../contract.ts'
 import {
   bornExpired,
   bytes,
@@ -39,7 +49,8 @@ export interface Account {
   readonly service: boolean
 }
 
-const wanted = [
+/** What is read of an account, always, whoever asks. */
+export const wanted = [
   'objectGUID',
   'objectSid',
   'sAMAccountName',
@@ -52,8 +63,8 @@ const wanted = [
   'servicePrincipalName',
   ...profileAttributes,
 ]
-const binary = ['objectGUID', 'objectSid']
-const anything = new PresenceFilter({ attribute: 'objectClass' })
+export const binary = ['objectGUID', 'objectSid']
+export const anything = new PresenceFilter({ attribute: 'objectClass' })
 
 /** By the directory's own key. Null is the server's "there is none"; whether it may say so is the caller's to prove. */
 export const accountByGuid = (client: Client, guid: string): Promise<Account | null> =>
@@ -97,6 +108,27 @@ export async function keysOf(client: Client, dn: string): Promise<{ guid: string
 export const accountByName = (client: Client, baseDn: string, name: string): Promise<Account | null> =>
   searchOne(client, baseDn, 'sub', new EqualityFilter({ attribute: 'sAMAccountName', value: name }))
 
+const isUser = new EqualityFilter({ attribute: 'objectClass', value: 'user' })
+
+/**
+ * Those that bear a national id, under whatever name, written with the thousands' dots or without. `employeeID` is not
+ * indexed: the server reads every object beneath `place`.
+ */
+export async function accountsByMark(
+  client: Client,
+  place: string,
+  nationalId: string,
+): Promise<readonly Account[]> {
+  const spellings = new Set([nationalId, formatNationalId('rut', nationalId)])
+  const filters = [...spellings].map(value => new EqualityFilter({ attribute: 'employeeID', value }))
+  const { searchEntries } = await client.search(place, {
+    filter: new AndFilter({ filters: [isUser, new OrFilter({ filters })] }),
+    attributes: wanted,
+    explicitBufferAttributes: binary,
+  })
+  return Promise.all(searchEntries.map(entry => wholeAccount(client, entry)))
+}
+
 async function searchOne(
   client: Client,
   base: string,
@@ -118,7 +150,7 @@ async function searchOne(
   }
 }
 
-async function wholeAccount(client: Client, entry: Entry): Promise<Account> {
+export async function wholeAccount(client: Client, entry: Entry): Promise<Account> {
   const groups = texts(entry, 'memberOf')
   return accountOf(entry, groups.length > 0 ? groups : await wholeList(client, entry, 'memberOf'))
 }
@@ -129,7 +161,7 @@ function accountOf(entry: Entry, memberOf: readonly string[]): Account {
   const name = text(entry, 'sAMAccountName')
   const flags = text(entry, 'userAccountControl')
   // Every account has these four: one that seems not to is one we may not read.
-  if (guid === null || sid === null || name === null || flags === null) throw fault('misconfigured', false)
+  if (guid === null || sid === null || name === null || flags === null) throw fault('misconfigured', true)
   const groups = new Map<string, string>()
   for (const dn of memberOf) groups.set(keyOf(dn), dn)
   const control = Number(flags)
@@ -198,4 +230,21 @@ export function observationOf(account: Account, layout: Layout): Observation {
     retired: layout.isRetired(account.key),
     profileHash: hashOf(account.profile),
   }
+}
+
+/** As written by hand: with dots, spaces, leading zeros, a small k. The hyphen counts, see `domain/national-id.ts`. */
+const bare = (mark: string) => mark.replace(/[.\s]/g, '').replace(/^0+/, '').toUpperCase()
+export const isMarked = (account: Account, nationalId: string): boolean =>
+  bare(account.profile.employeeID) === bare(nationalId)
+
+/**
+ * Whether an account that is this person's still lacks their mark. Throws `conflict` for one that is not theirs: found by
+ * its name without their mark, or adopted and bearing somebody else's.
+ */
+export function lacksMark(account: Account, ref: AccountRef): boolean {
+  if (isMarked(account, ref.nationalId)) return false
+  const bearsNone = account.profile.employeeID === ''
+  const byKey = account.guid === ref.accountId?.toLowerCase()
+  if (!byKey || (ref.adopted && !bearsNone)) throw fault('conflict', false)
+  return ref.adopted
 }

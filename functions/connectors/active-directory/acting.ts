@@ -1,7 +1,7 @@
 import { Attribute, type Change, type Client } from 'ldapts'
 import type { Step } from '../../../schemas/target.ts'
 import type { Plan } from '../contract.ts'
-import { type Account, accountByGuid, accountByName, keysOf } from './account.ts'
+import { type Account, keysOf, lacksMark } from './account.ts'
 import {
   addOne,
   bornExpired,
@@ -9,6 +9,7 @@ import {
   disabledFlag,
   discardedPassword,
   exchange,
+  exchangeOrAdd,
   expiresThen,
   never,
   normalAccountFlag,
@@ -21,12 +22,13 @@ import {
 import type { Connections } from './connections.ts'
 import { childOf, keyOf, ownRelativeName, relativeName } from './distinguished-name.ts'
 import { fault, resultCode } from './faults.ts'
+import type { Finding } from './finding.ts'
 import type { Layout } from './layout.ts'
 import type { Protection } from './protection.ts'
 
-type AttributeStep = Extract<Step, { act: 'disable' | 'enable' | 'set-expiry' | 'set-profile' }>
-const isAttributeStep = (step: Step): step is AttributeStep =>
-  step.act === 'disable' || step.act === 'enable' || step.act === 'set-expiry' || step.act === 'set-profile'
+const attributeActs = ['adopt', 'disable', 'enable', 'set-expiry', 'set-profile'] as const
+type AttributeStep = Extract<Step, { act: (typeof attributeActs)[number] }>
+const isAttributeStep = (step: Step): step is AttributeStep => attributeActs.some(act => act === step.act)
 
 const attemptsAgainstOthers = 3
 /** Active Directory's own rule for a `sAMAccountName`. */
@@ -39,6 +41,7 @@ export class Acting {
   readonly #connections: Connections
   readonly #layout: Layout
   readonly #protection: Protection
+  readonly #finding: Finding
   readonly #plan: Plan
   #account: Account | null
 
@@ -47,12 +50,14 @@ export class Acting {
     connections: Connections,
     layout: Layout,
     protection: Protection,
+    finding: Finding,
     plan: Plan,
     known: Account | null,
   ) {
     this.#connections = connections
     this.#layout = layout
     this.#protection = protection
+    this.#finding = finding
     this.#plan = plan
     this.#account = known
   }
@@ -90,6 +95,9 @@ export class Acting {
         return this.#leave(this.#groupOf(step.right))
       case 'retire':
         return this.#retire()
+      case 'end-sessions':
+        // Active Directory keeps none: a ticket that was given out lives its own time, whatever becomes of the account.
+        return
     }
   }
 
@@ -98,30 +106,25 @@ export class Acting {
     return this.#account
   }
 
-  /** The account as it stands now, if it is this person's and may be touched. */
+  /** The account as it stands now, if it is this person's and may be touched. `observed` may have found it under a key. */
   async #find(): Promise<Account | null> {
-    const { accountId } = this.#plan.account
-    if (accountId === null) return this.#findByName()
-    const account = await this.#connections.read(client => accountByGuid(client, accountId))
-    if (account !== null) await this.#protection.check(account)
-    return account
+    const { account, observed } = this.#plan
+    const key = observed.accountId ?? account.accountId
+    return this.#touchable(
+      await (key === null ? this.#finding.withoutKey(account) : this.#finding.byKey(key)),
+    )
   }
 
-  async #findByName(): Promise<Account | null> {
-    const { name, nationalId } = this.#plan.account
-    const { baseDn } = this.#layout.settings
-    const account = await this.#connections.read(client => accountByName(client, baseDn, name))
+  async #touchable(account: Account | null): Promise<Account | null> {
     if (account === null) return null
-    if (account.profile.employeeID !== nationalId) throw fault('conflict', false)
+    lacksMark(account, this.#plan.account)
     await this.#protection.check(account)
     return account
   }
 
   async #look(): Promise<Account> {
-    const { guid } = this.#current()
-    const account = await this.#connections.read(client => accountByGuid(client, guid))
+    const account = await this.#touchable(await this.#finding.byKey(this.#current().guid))
     if (account === null) throw fault('missing', true)
-    await this.#protection.check(account)
     this.#account = account
     return account
   }
@@ -149,7 +152,7 @@ export class Acting {
       // 68: the name is taken (19: the principal name). If by this person, an earlier attempt got this far.
       const code = resultCode(error)
       if (code !== 68 && code !== 19) throw error
-      const found = await this.#findByName()
+      const found = await this.#touchable(await this.#finding.withoutKey(account))
       if (found !== null) return found
       throw fault(code === 68 ? 'conflict' : 'refused', false, error)
     }
@@ -206,19 +209,20 @@ export class Acting {
         }
         flags &= ~disabledFlag
       }
+      if (step.act === 'adopt') profile = { ...profile, employeeID: this.#plan.account.nationalId }
       if (step.act === 'set-profile') profile = profileValues(this.#plan.profile)
       if (step.act === 'set-expiry')
         if (!expiresThen(expires, step.expiresAt)) expires = ticksOfInstant(step.expiresAt)
     }
     for (const attribute of profileAttributes)
       if (profile[attribute] !== account.profile[attribute])
-        changes.push(replace(attribute, profile[attribute]))
+        changes.push(
+          ...(attribute === 'employeeID'
+            ? exchangeOrAdd(attribute, account.profile.employeeID, profile.employeeID)
+            : [replace(attribute, profile[attribute])]),
+        )
     if (expires !== null && expires !== account.expires)
-      changes.push(
-        ...(account.expires === null
-          ? [addOne('accountExpires', expires)]
-          : exchange('accountExpires', account.expires, expires)),
-      )
+      changes.push(...exchangeOrAdd('accountExpires', account.expires, expires))
     if (flags !== account.flags)
       changes.push(...exchange('userAccountControl', String(account.flags), String(flags)))
     return { changes, after: { ...account, flags, expires, profile, passwordless } }

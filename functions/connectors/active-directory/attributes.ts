@@ -120,6 +120,10 @@ export const exchange = (type: string, from: string, to: string): Change[] => [
   new Change({ operation: 'add', modification: new Attribute({ type, values: [to] }) }),
 ]
 
+/** The same where there may be no old value: then the directory refuses (20) if there is one by now. */
+export const exchangeOrAdd = (type: string, from: string | null, to: string): Change[] =>
+  from ? exchange(type, from, to) : [addOne(type, to)]
+
 export const addOne = (type: string, value: string): Change =>
   new Change({ operation: 'add', modification: new Attribute({ type, values: [value] }) })
 
@@ -136,9 +140,12 @@ const pick = (from: string) => from.charAt(randomInt(from.length))
  */
 export function discardedPassword(): Change {
   const groups = Array.from({ length: 16 }, () => pick(letters) + randomInt(10) + pick(signs))
-  const value = Buffer.from(`"A7a7${groups.join('')}"`, 'utf16le')
-  return new Change({
-    operation: 'replace',
-    modification: new Attribute({ type: 'unicodePwd', values: [value] }),
-  })
+  return newPassword(`A7a7${groups.join('')}`)
 }
+
+/** A reset: the old one is not asked for. The directory wants it between quotation marks, in UTF-16. */
+export const newPassword = (password: string): Change =>
+  new Change({
+    operation: 'replace',
+    modification: new Attribute({ type: 'unicodePwd', values: [Buffer.from(`"${password}"`, 'utf16le')] }),
+  })

@@ -2,14 +2,16 @@ import { PresenceFilter } from 'ldapts'
 import type { DirectorySettings } from '../../../schemas/settings.ts'
 import type { Observation } from '../../../schemas/target.ts'
 import { absentAccount } from '../../domain/absent-account.ts'
-import type { AccountRef, Applied, Connector, Outcome, Plan } from '../contract.ts'
-import { type Account, accountByGuid, accountByName, accountsByGuid, observationOf } from './account.ts'
+import type { AccountRef, Applied, Connector, Outcome, PasswordAnswer, Plan } from '../contract.ts'
+import { type Account, accountsByGuid, isMarked, lacksMark, observationOf } from './account.ts'
 import { Acting } from './acting.ts'
 import { guidBytes, hashOf, profileValues } from './attributes.ts'
 import { type ConnectionLimits, Connections, type DirectorySecret } from './connections.ts'
 import { fault, resultCode, system } from './faults.ts'
+import { Finding } from './finding.ts'
 import { layoutOf } from './layout.ts'
 import { chunksOf, each } from './lists.ts'
+import { setPassword } from './password.ts'
 import { Protection } from './protection.ts'
 
 export type { ConnectionLimits, DirectorySecret } from './connections.ts'
@@ -39,6 +41,7 @@ export function createDirectoryConnector(
   const { settings } = layout
   const connections = new Connections(secret, limits)
   const protection = new Protection(layout, connections)
+  const finding = new Finding(connections, layout)
   /** What `observe` has just read and found ours, so that `apply` need not read it again. */
   const seen = new Map<string, { account: Account; at: number }>()
 
@@ -57,10 +60,20 @@ export function createDirectoryConnector(
     return Date.now() - known.at < trustFor ? known.account : null
   }
 
-  const findByName = (name: string) =>
-    connections.read(client => accountByName(client, settings.baseDn, name))
-  const find = ({ accountId, name }: AccountRef) =>
-    accountId === null ? findByName(name) : connections.read(client => accountByGuid(client, accountId))
+  /** The first look: by key or, without one, by name; an account of that name which is not theirs settles nothing yet. */
+  async function find({ accountId, name, nationalId }: AccountRef): Promise<Account | null> {
+    if (accountId !== null) return finding.byKey(accountId)
+    const named = await finding.byName(name)
+    return named !== null && isMarked(named, nationalId) ? named : null
+  }
+
+  /** The second: in every way there is. Null is proven. */
+  async function findOrProve(ref: AccountRef): Promise<Account | null> {
+    const account = ref.accountId === null ? null : await finding.byKey(ref.accountId)
+    const found = account ?? (await finding.withoutKey(ref))
+    if (found === null && ref.accountId !== null) await finding.proveDeleted(ref.accountId)
+    return found
+  }
 
   /** That the places where accounts live can be read with this bind: without it "there is none" proves nothing. */
   async function proveReadable(): Promise<void> {
@@ -84,11 +97,10 @@ export function createDirectoryConnector(
   async function examine(ref: AccountRef, account: Account | null): Promise<Observation | null> {
     if (ref.accountId !== null) seen.delete(ref.accountId)
     if (account === null) return null
-    if (account.guid !== ref.accountId && account.profile.employeeID !== ref.nationalId)
-      throw fault('conflict', false)
+    const unmarked = lacksMark(account, ref)
     await protection.check(account)
     remember(account)
-    return observationOf(account, layout)
+    return { ...observationOf(account, layout), ...(unmarked ? { unmarked } : {}) }
   }
 
   /** One look at each: those with a key several in a search. Null is no more than "not among the answers". */
@@ -118,8 +130,8 @@ export function createDirectoryConnector(
   }
 
   async function applyOne(plan: Plan): Promise<Applied> {
-    const known = recall(plan.account.accountId)
-    const account = await new Acting(connections, layout, protection, plan, known).run()
+    const known = recall(plan.observed.accountId ?? plan.account.accountId)
+    const account = await new Acting(connections, layout, protection, finding, plan, known).run()
     return { accountId: account.guid, name: account.name }
   }
 
@@ -136,14 +148,26 @@ export function createDirectoryConnector(
         const again = await each(missed, looking, async at => {
           if (proof?.ok === false) throw proof.error
           const ref = accounts[at] as AccountRef
-          const account = await find(ref)
-          return examine(ref, account ?? (ref.accountId === null ? null : await findByName(ref.name)))
+          return examine(ref, await findOrProve(ref))
         })
         for (const [index, at] of missed.entries()) looked[at] = again[index] as Outcome<Observation | null>
       }
       return looked.map(outcome =>
         outcome.ok ? { ok: true, value: outcome.value ?? absentAccount } : outcome,
       )
+    },
+    async setPassword(ref, password) {
+      const set = async () => {
+        const account = await (ref.accountId === null
+          ? finding.withoutKey(ref)
+          : finding.byKey(ref.accountId))
+        if (account === null) throw fault('missing', true)
+        lacksMark(account, ref)
+        await protection.check(account)
+        return setPassword(connections, settings.baseDn, account, password)
+      }
+      const [answer] = await each([ref], 1, set)
+      return answer as Outcome<PasswordAnswer>
     },
     apply: plans => each(plans, limits.connections * depth.acting, applyOne),
     close: () => connections.close(),

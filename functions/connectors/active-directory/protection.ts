@@ -5,6 +5,7 @@ import type { Connections } from './connections.ts'
 import { keyOf } from './distinguished-name.ts'
 import { fault, resultCode } from './faults.ts'
 import type { Layout } from './layout.ts'
+import { Memberships } from './memberships.ts'
 
 /** The body's protected groups and all groups nested in them: few, whatever the number of their members. */
 interface ProtectedGroups {
@@ -26,6 +27,7 @@ const firstOrdinaryId = 1000
 export class Protection {
   readonly #layout: Layout
   readonly #connections: Connections
+  readonly #memberships: Memberships
   readonly #keptFor: number
   #groups: Promise<ProtectedGroups> | null = null
   #readAt = 0
@@ -33,10 +35,11 @@ export class Protection {
   constructor(layout: Layout, connections: Connections, keptFor = 60_000) {
     this.#layout = layout
     this.#connections = connections
+    this.#memberships = new Memberships(connections, layout.settings.baseDn)
     this.#keptFor = keptFor
   }
 
-  /** Throws `refused` for an account that is not ours to touch. */
+  /** Throws `refused` for an account that is not ours to touch, `misconfigured` for one whose groups we cannot know. */
   async check(account: Account): Promise<void> {
     const { keys, relativeIds } = await this.#protectedGroups()
     const ours =
@@ -47,6 +50,7 @@ export class Protection {
       !relativeIds.has(account.primaryGroup) &&
       ![...account.groups.keys()].some(key => keys.has(key))
     if (!ours) throw fault('refused', false)
+    await this.#memberships.prove(account)
   }
 
   /** Throws `misconfigured` for a group that must not be written: not of this system, or giving protected powers. */

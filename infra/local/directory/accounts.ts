@@ -5,6 +5,15 @@ import { type Entry, first, Refusal, type Tree } from './tree.ts'
 
 export type Change = Values & { readonly kind: 'add' | 'delete' | 'replace' }
 
+/** The domain's own, as every account of it may read: at least 7 characters, of three sorts. */
+const shortest = 7
+export const policy = {
+  minpwdlength: [String(shortest)],
+  pwdproperties: ['1'],
+  pwdhistorylength: ['0'],
+  minpwdage: ['0'],
+}
+
 const domainSid = '010500000000000515000000dcf4dc3b833d2b46828ba628'
 
 export const ticksOf = (milliseconds: number): string =>
@@ -100,7 +109,7 @@ function changedValues(
     if (!has(values, value)) values.push(value)
     else if (!permissive) throw new Refusal(20)
   }
-  if (kind.one && values.length > 1) throw new Refusal(19)
+  if (kind.one && values.length > 1) throw new Refusal(20)
   return values
 }
 
@@ -124,7 +133,10 @@ function setPassword(entry: Entry, { kind, values }: Change, now: number): void 
   const password = /^"(.*)"$/s.exec(values[0]?.toString('utf16le') ?? '')?.[1]
   if (password === undefined || kind !== 'replace') throw new Refusal(53)
   const sorts = [/[A-Z]/, /[a-z]/, /\d/, /[^A-Za-z\d]/].filter(sort => sort.test(password)).length
-  if (password.length < 7 || sorts < 3) throw new Refusal(19)
+  const names = [first(entry, 'samaccountname'), ...first(entry, 'displayname').split(/[\s,.\-_#]+/)]
+  const isNamed = names.some(name => name.length > 2 && password.toLowerCase().includes(name.toLowerCase()))
+  const weak = '0000052D: SvcErr: DSID-031A1248, problem 5003 (WILL_NOT_PERFORM), data 0'
+  if (password.length < shortest || sorts < 3 || isNamed) throw new Refusal(19, weak)
   entry.secret = secretOf(entry, password)
   entry.attributes.pwdlastset = [ticksOf(now)]
 }

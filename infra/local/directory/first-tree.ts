@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { DirectorySettings } from '../../../schemas/settings.ts'
-import { secretOf, withDefaults } from './accounts.ts'
+import { policy, secretOf, withDefaults } from './accounts.ts'
 import { keyOf, nameOf, partsOf } from './schema.ts'
 import type { Tree } from './tree.ts'
 
@@ -24,10 +24,10 @@ export function plantFirstTree(
   const container = (dn: string): void => {
     const parts = partsOf(dn)
     if (tree.find(dn)) return
-    if (keyOf(dn) !== keyOf(baseDn)) container(nameOf(parts.slice(1)))
-    tree.put(
-      tree.make(dn, { objectclass: ['top', parts[0]?.[0] === 'OU' ? 'organizationalUnit' : 'container'] }),
-    )
+    const isDomain = keyOf(dn) === keyOf(baseDn)
+    if (!isDomain) container(nameOf(parts.slice(1)))
+    const objectclass = ['top', parts[0]?.[0] === 'OU' ? 'organizationalUnit' : 'container']
+    tree.put(tree.make(dn, { objectclass, ...(isDomain ? policy : {}) }))
   }
   const named = (
     dn: string,

@@ -48,7 +48,8 @@ export async function startDirectory({ dataDir, settings, now = Date.now }: Dire
   if (existsSync(journal)) replay(tree, readFileSync(journal, 'utf8'))
   else plantFirstTree(tree, settings, passwords, nextRelativeId)
   const compact = () => {
-    const lines = [...tree.entries.values()].map(entry => `${JSON.stringify(entry)}\n`)
+    const gone = [...tree.tombstones.values()].flatMap(entry => [entry, entry.guid])
+    const lines = [...gone, ...tree.entries.values()].map(written => `${JSON.stringify(written)}\n`)
     writeFileSync(`${journal}.new`, lines.join(''))
     renameSync(`${journal}.new`, journal)
   }

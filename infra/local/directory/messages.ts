@@ -10,6 +10,7 @@ export interface Values {
 
 const octets = 0x04
 export const pagedResults = '1.2.840.113556.1.4.319'
+export const showRecycled = '1.2.840.113556.1.4.2064'
 export const permissiveModify = '1.2.840.113556.1.4.1413'
 
 /** Where the first element's body begins and ends; null while the buffer is too short for it. */

@@ -1,11 +1,14 @@
-const many = 'objectClass member memberOf servicePrincipalName proxyAddresses otherTelephone url'.split(' ')
-const binary = 'objectGUID objectSid unicodePwd'.split(' ')
-const fixed = 'objectGUID objectSid memberOf distinguishedName sAMAccountType name'.split(' ')
+const many =
+  'objectClass member memberOf tokenGroups servicePrincipalName proxyAddresses otherTelephone url'.split(' ')
+const binary = 'objectGUID objectSid tokenGroups unicodePwd'.split(' ')
+const fixed =
+  'objectGUID objectSid memberOf tokenGroups distinguishedName isDeleted sAMAccountType name'.split(' ')
 const names = 'member memberOf manager managedBy distinguishedName'.split(' ')
 const limits = { displayName: 256, givenName: 64, sn: 64, title: 128, department: 64, employeeID: 16, cn: 64 }
 const longest = new Map(Object.entries(limits))
 const others = `ou dc sAMAccountName userPrincipalName userAccountControl accountExpires pwdLastSet primaryGroupID adminCount
-  groupType mail telephoneNumber description info comment company physicalDeliveryOfficeName initials employeeNumber`
+  groupType mail telephoneNumber description info comment company physicalDeliveryOfficeName initials employeeNumber
+  minPwdLength pwdProperties pwdHistoryLength minPwdAge`
 const all = [...many, ...binary, ...fixed, ...names, ...longest.keys(), ...others.split(/\s+/)]
 /** How an attribute behaves: `one` value only, `bytes` kept as hex, `fixed` by the server, `names` objects, longest text. */
 const kindOfName = (name: string) => ({

@@ -8,6 +8,7 @@ import {
   permissiveModify,
   type Request,
   resultMessage,
+  showRecycled,
   text,
   type Values,
   valuesIn,
@@ -87,7 +88,8 @@ export class Session {
     const [size, cookie] = page ? inside(inside({ body: page })[0]) : []
     const filter = parts[6]
     if (text(cookie) === '' && filter) {
-      const at = tree.need(base)
+      const deleted = request.controls.has(showRecycled) && tree.tombstones.get(base.slice(6, -1))
+      const at = deleted || tree.need(base)
       const reached = [...(scope === 1 ? [] : [at]), ...(scope === 0 ? [] : tree.beneath(at, scope === 2))]
       this.#pages = reached.filter(entry => tree.matches(entry, filter))
     }

@@ -26,6 +26,8 @@ export const first = (entry: Entry, attribute: string): string => entry.attribut
 /** The objects and their indexes. Knows nothing of accounts or rights. */
 export class Tree {
   readonly entries = new Map<string, Entry>()
+  /** As they were when they were deleted. */
+  readonly tombstones = new Map<string, Entry>()
   readonly #byName = new Map<string, string>()
   readonly #groups = new Map<string, Set<string>>()
   /** Told of every object written, and of the guid of every one deleted. */
@@ -58,6 +60,7 @@ export class Tree {
       this.put({ ...group, members: group.members.filter(guid => guid !== entry.guid) })
     this.#unlink(entry)
     this.entries.delete(entry.guid)
+    this.tombstones.set(entry.guid, { ...entry, attributes: { ...entry.attributes, isdeleted: ['TRUE'] } })
     this.onWrite(entry.guid)
   }
 
@@ -65,7 +68,7 @@ export class Tree {
   reset(entries: readonly Entry[]): void {
     const { onWrite } = this
     this.onWrite = () => undefined
-    for (const index of [this.entries, this.#byName, this.#groups]) index.clear()
+    for (const index of [this.entries, this.tombstones, this.#byName, this.#groups]) index.clear()
     for (const entry of entries) this.put(entry)
     this.onWrite = onWrite
   }
@@ -95,11 +98,21 @@ export class Tree {
   #all = (guids: Iterable<string>): Entry[] => [...guids].flatMap(guid => this.entries.get(guid) ?? [])
   groupsOf = (entry: Entry): Entry[] => this.#all(this.#groups.get(entry.guid) ?? [])
 
+  /** The primary group and every other one at any depth, by their ids. */
+  #tokens(entry: Entry): string[] {
+    const primary = Buffer.from(first(entry, 'objectsid'), 'hex')
+    if (primary.length > 4) primary.writeUInt32LE(Number(first(entry, 'primarygroupid')), primary.length - 4)
+    const around = new Set(this.groupsOf(entry))
+    for (const group of around) for (const outer of this.groupsOf(group)) around.add(outer)
+    return [primary.toString('hex'), ...[...around].map(group => first(group, 'objectsid'))]
+  }
+
   /** All values of an attribute, computed ones too. */
   valuesOf(entry: Entry, attribute: string): string[] {
     const type = attribute.toLowerCase()
     if (type === 'member') return this.#all(entry.members).map(({ dn }) => dn)
     if (type === 'memberof') return this.groupsOf(entry).map(({ dn }) => dn)
+    if (type === 'tokengroups') return this.#tokens(entry)
     return type === 'distinguishedname' ? [entry.dn] : (entry.attributes[type] ?? [])
   }
 

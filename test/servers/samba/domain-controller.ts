@@ -29,6 +29,8 @@ export interface DomainController {
   thaw(): void
   /** `samba-tool …` on this domain's own files. */
   tool(...args: string[]): Promise<string>
+  /** `ldbmodify` on them, past all rights. */
+  ldif(lines: readonly string[], ...controls: string[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -147,6 +149,12 @@ async function controllerIn(folder: string): Promise<DomainController> {
         conf,
       ])
       return stdout
+    },
+    async ldif(lines, ...controls) {
+      const file = join(folder, 'changes.ldif')
+      await writeFile(file, `${lines.join('\n')}\n`)
+      const chosen = controls.map(control => `--controls=${control}`)
+      await run('ldbmodify', ['-H', join(folder, 'private', 'sam.ldb'), ...chosen, file])
     },
     async close() {
       await controller.stop()
