@@ -111,7 +111,8 @@ export type PasswordAnswer = { readonly set: true } | { readonly set: false; rea
  * - `observe` answers `absent` only on a positive answer "there is none"; silence, an empty answer to a question that must
  *   have one, or a missing right to read is an error, never `absent`.
  * - An account found by name that was not made by this system (no mark, another person's national id) is `conflict`.
- * - Without a key, an account that bears this person's national id is theirs under whatever name; two of them are `conflict`.
+ * - Without a key, an account that bears this person's national id is theirs under whatever name; two of them are
+ *   `conflict`, and retryable: another name would not settle it.
  * - `apply` twice is the same as once: every step compares first or is naturally idempotent; no result code is swallowed.
  * - `create` leaves a disabled account with a random, discarded password; only `enable` opens it.
  * - `disable` also ends open sessions, where the target has them; `observe` of a disabled account tells `sessionsOpen`.

@@ -161,7 +161,9 @@ async function digest(
     await leaveAlone(engine, run, sight.value)
     return null
   }
-  const stranger = sight.error.kind === 'conflict' && run.row.accountId === null
+  // A conflict that may pass (two accounts bear this person's mark) is not about the name: another one would not settle it.
+  const { kind, retryable } = sight.error
+  const stranger = kind === 'conflict' && !retryable && run.row.accountId === null
   if (!stranger || (run.desired.enabled && run.profile === null)) {
     await backOff(engine, run, sight.error)
     return null
@@ -169,7 +171,7 @@ async function digest(
   // The name is borne by somebody else's account, and this person has none: a reading, by which nothing is to be closed.
   const seen = await closeByLooking(engine, run, absentAccount)
   if (seen !== null && engine.mode === 'observe-only') {
-    await report(engine, seen, [], sight.error.kind)
+    await report(engine, seen, [], kind)
     return null
   }
   if (seen !== null && run.desired.enabled && run.profile !== null) {

@@ -152,6 +152,7 @@ export function describeExisting(title: string, open: () => Promise<DirectoryHar
         await planted(`y${oldName(sample)}`.slice(0, 20), { employeeID }, harness.settings.inactiveOu)
         expect(errorOf((await harness.connector.observe([sample.account]))[0])).toMatchObject({
           kind: 'conflict',
+          retryable: true,
         })
       })
 

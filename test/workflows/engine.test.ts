@@ -215,6 +215,22 @@ describe('the engine', () => {
     expect(world.targets.directory.accounts.get('stranger')?.enabled).toBe(true)
   })
 
+  it('takes no other name when two accounts bear the person’s mark: it waits for a human', async () => {
+    const { id, personId } = await hired()
+    await world.submit(head, form([lineFor(id, planta, directory)]))
+    const reserved = (await world.row(personId, 'directory')).name
+    world.targets.directory.fault = { kind: 'conflict', retryable: true }
+    await world.settle()
+    expect(await world.row(personId, 'directory')).toMatchObject({ name: reserved, fault: 'conflict' })
+    world.targets.directory.fault = null
+    world.time.now += 86_400_000
+    await world.settle()
+    expect((await world.row(personId, 'directory')).observed).toMatchObject({
+      state: 'enabled',
+      name: reserved,
+    })
+  })
+
   it('keeps access through the last day of the contract and not an instant longer (R3)', async () => {
     const { id, personId } = await hired(contrata)
     await world.submit(head, everything(id, contrata, { until: '2026-12-31' }))

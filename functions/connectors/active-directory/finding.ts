@@ -29,7 +29,7 @@ export class Finding {
 
   /**
    * The one that bears the person's mark: by the reserved name, else under whatever name in the managed OUs. Throws
-   * `conflict` for two such, and for the name if only somebody else's account has it.
+   * `conflict` for two such, until somebody has put it right, and for a name that only somebody else's account has.
    */
   async withoutKey({ name, nationalId }: AccountRef): Promise<Account | null> {
     const named = await this.byName(name)
@@ -40,7 +40,8 @@ export class Finding {
       for (const account of found) marked.set(account.guid, account)
     }
     const [one] = marked.values()
-    if (marked.size > 1 || (one === undefined && named !== null)) throw fault('conflict', false)
+    if (marked.size > 1) throw fault('conflict', true)
+    if (one === undefined && named !== null) throw fault('conflict', false)
     return one ?? null
   }
 

@@ -62,7 +62,7 @@ function judge(
   })
   if (!isOfDomain(settings, addressOf(account))) return fail('misconfigured', false)
   const own = account.accountId === null ? marked(settings, account, found) : []
-  if (own.length > 1) return fail('conflict', false)
+  if (own.length > 1) return fail('conflict', true)
   const named = addressesOf(account).map(address => found.get(address))
   const row = own[0] ?? named.find(one => one !== undefined)
   // It was there once, and now there is no mailbox at all: that is a table lost, not a mailbox removed.
