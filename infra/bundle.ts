@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Metafile, Plugin } from 'esbuild'
-import type { Settings } from '../schemas/settings.ts'
+import type { ServedTarget, Settings } from '../schemas/settings.ts'
 
 const repository = resolve(import.meta.dirname, '..')
 
@@ -18,6 +18,16 @@ const lazyPackages: Record<string, (settings: Settings) => boolean> = {
 
 function speaksSqlServer(settings: Settings): boolean {
   return settings.targets.some(target => target.kind === 'sql' && target.dialect === 'sql-server')
+}
+
+/** Kind of target → the folder of its connector, which `functions/handlers/compose-*.ts` put together. */
+const connectorFolders: Record<ServedTarget['kind'], string> = {
+  'active-directory': 'active-directory',
+  postfixadmin: 'mail',
+  'microsoft-365': 'microsoft-365',
+  sql: 'erp',
+  tryton: 'tryton',
+  scim: 'scim',
 }
 
 export interface BundleOptions {
@@ -111,7 +121,7 @@ async function runEsbuild(
     },
     metafile: true,
     logLevel: 'silent',
-    plugins: [lean, lazy],
+    plugins: [lean, lazy, ownConnectors(settings)],
   })
   await placeLazyPackages(metafile, wanted, outdir)
 }
@@ -147,6 +157,26 @@ const lazy: Plugin = {
       }
     })
   },
+}
+
+/** Leaves out the connectors of other bodies: a mailbox in Microsoft 365 needs no driver for PostgreSQL. */
+function ownConnectors(settings: Settings): Plugin {
+  const wanted = settings.targets.flatMap(target =>
+    target.kind === 'manual' ? [] : connectorFolders[target.kind],
+  )
+  return {
+    name: 'own-connectors',
+    setup(build) {
+      build.onResolve({ filter: /^\.\.\/connectors\/[^/]+\/index\.ts$/ }, ({ path, resolveDir }) =>
+        wanted.includes(path.split('/')[2] ?? '')
+          ? undefined
+          : { path: resolve(resolveDir, path), namespace: 'of-other-bodies' },
+      )
+      build.onLoad({ filter: /.*/, namespace: 'of-other-bodies' }, async ({ path }) => ({
+        contents: refusals(await readFile(path, 'utf8'), () => 'refuse'),
+      }))
+    },
+  }
 }
 
 /**
@@ -185,7 +215,12 @@ const lean: Plugin = {
     }))
     build.onLoad(
       { filter: /[\\/]zod[\\/]v4[\\/]core[\\/](to-json-schema|json-schema-processors)\.js$/ },
-      async ({ path }) => ({ contents: refusals(await readFile(path, 'utf8')) }),
+      async ({ path }) => ({
+        // What makes a method (`create…`) is called while zod loads, and makes one that throws.
+        contents: refusals(await readFile(path, 'utf8'), name =>
+          name.startsWith('create') ? '() => refuse' : 'refuse',
+        ),
+      }),
     )
     build.onResolve({ filter: /^(@azure\/.*|@smithy\/core\/event-streams)$/ }, found => ({
       path: found.path,
@@ -195,12 +230,12 @@ const lean: Plugin = {
   },
 }
 
-/** The same exports, each of which throws when it is called; what makes a method (`create…`) makes one that throws. */
-function refusals(source: string): string {
+/** The same exports, each of which throws when it is called. */
+function refusals(source: string, refusalOf: (name: string) => string): string {
   const names = [...source.matchAll(/^export (?:const|function|class) (\w+)/gm)].map(([, name = '']) => name)
   return [
     "const refuse = () => { throw new Error('left out of the bundle') }",
-    ...names.map(name => `export const ${name} = ${name.startsWith('create') ? '() => refuse' : 'refuse'}`),
+    ...names.map(name => `export const ${name} = ${refusalOf(name)}`),
   ].join('\n')
 }
 

@@ -136,6 +136,8 @@ export const MicrosoftMailSettings = z.strictObject({
   licence: z.uuid(),
   /** ISO 3166-1 alpha-2: Microsoft assigns no licence without it. */
   usageLocation: z.string().regex(/^[A-Z]{2}$/),
+  /** Which of Exchange's fifteen custom attributes notes what has to be known to prove that a closed account's sessions ended. */
+  sessionNote: z.number().int().min(1).max(15).default(15),
 })
 export type MicrosoftMailSettings = z.infer<typeof MicrosoftMailSettings>
 

@@ -6,27 +6,35 @@ import { settings } from './compose.ts'
 /** A changed secret reaches a warm function after at most this many seconds. */
 const secretMaxAge = 300
 
+/** Makes a connector. Each one knows its own kind of settings and secret; none of this file's business. */
+type Make<Kind extends ServedTarget['kind']> = (
+  settings: Extract<ServedTarget, { kind: Kind }>,
+  secret: never,
+) => Connector
+
+/** Who makes the connector of each kind that a target can be of. Of them only the body's own is in its bundle (`infra/bundle.ts`). */
+type Makers<Id extends TargetId> = {
+  readonly [Kind in Extract<ServedTarget, { id: Id }>['kind']]?: Make<Kind>
+}
+
 /**
- * Gives the connector of one target, made from its settings and its secret at the first use and again when the secret
- * changed. The secret never leaves this file but into the connector.
+ * Gives the connector of one target, of the kind that the settings say, made from settings and secret at the first use and
+ * again when the secret changed. The secret never leaves this file but into the connector.
  */
-export function connectorOf<Kind extends ServedTarget['kind'], Secret>(
-  target: TargetId,
-  kind: Kind,
-  create: (settings: Extract<ServedTarget, { kind: Kind }>, secret: Secret) => Connector,
-): () => Promise<Connector> {
-  const own = settings.targets.find(
-    (candidate): candidate is Extract<ServedTarget, { kind: Kind }> =>
-      candidate.kind === kind && candidate.id === target,
-  )
-  if (own === undefined) throw new Error(`the settings have no ${kind} target`)
+export function connectorOf<Id extends TargetId>(target: Id, makers: Makers<Id>): () => Promise<Connector> {
+  const own = settings.targets.find(candidate => candidate.id === target)
+  if (own === undefined || own.kind === 'manual') throw new Error(`the settings have no served ${target}`)
+  const create = new Map<string, unknown>(Object.entries(makers)).get(own.kind) as
+    | ((settings: ServedTarget, secret: unknown) => Connector)
+    | undefined
+  if (create === undefined) throw new Error(`this version has no connector for ${own.kind}`)
   let current: { text: string; connector: Connector } | undefined
   return async () => {
     const text = await getSecret(own.secret, { maxAge: secretMaxAge })
     if (typeof text !== 'string') throw new Error('the secret is empty')
     if (current?.text !== text) {
       await current?.connector.close()
-      current = { text, connector: create(own, JSON.parse(text) as Secret) }
+      current = { text, connector: create(own, JSON.parse(text)) }
     }
     return current.connector
   }

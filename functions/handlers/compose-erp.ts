@@ -1,4 +1,4 @@
 import { createErpConnector } from '../connectors/erp/index.ts'
 import { connectorOf } from './compose-connector.ts'
 
-export const connector = connectorOf('erp', 'sql', createErpConnector)
+export const connector = connectorOf('erp', { sql: createErpConnector })

@@ -6,7 +6,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Duration, Stack, Validations } from 'aws-cdk-lib/core'
 import { Construct } from 'constructs'
 import type { ServedTarget, TargetId, TargetSettings } from '../../schemas/settings.ts'
-import { AppFunction, type Workshop } from './function.ts'
+import { AppFunction, type AppFunctionProps, type Workshop } from './function.ts'
 import { Network } from './network.ts'
 import type { Doorbells } from './rights.ts'
 
@@ -26,6 +26,23 @@ function portOf(target: ServedTarget): number {
   if (target.kind === 'active-directory') return 636
   if (target.kind !== 'sql' && target.kind !== 'postfixadmin') return 443
   return target.kind === 'sql' && target.dialect === 'sql-server' ? 1433 : 5432
+}
+
+/**
+ * The way of a function to its target: through the tunnel to the body's building, one port of it. A service on the internet
+ * needs another: its functions stand outside the network, which has no road to the internet, and hold no other secret.
+ */
+export function roadTo(
+  network: Network,
+  scope: Construct,
+  target: ServedTarget,
+): AppFunctionProps['network'] {
+  if (target.kind === 'microsoft-365') return undefined
+  return {
+    vpc: network.vpc,
+    subnets: network.subnets,
+    securityGroup: network.admit(scope, 'Reach', portOf(target), called[target.id]),
+  }
 }
 
 /**
@@ -100,11 +117,7 @@ export class Provisioning extends Construct {
       timeout: workerTimeout,
       // Exactly what its two queues may ask for: fewer would throttle them, none would let a rush on the API starve it.
       reserved: concurrency.normal + concurrency.urgent,
-      network: {
-        vpc: network.vpc,
-        subnets: network.subnets,
-        securityGroup: network.admit(part, 'Reach', portOf(target), called[target.id]),
-      },
+      network: roadTo(network, part, target),
       failure: {
         means: `Changes in ${called[target.id]} come late: new people wait for their access, and a removal by form or by human resources is not carried out there yet. Rows stay due and are tried again.`,
         remedy: `Read the log of converge-${target.id}. If a removal is urgent, disable the account in ${called[target.id]} by hand: the worker will find it so and record it.`,

@@ -131,6 +131,29 @@ describe('the bundles', () => {
     expect(await handler()).toMatchObject({ sqlTextOrProcedure: 'select 1' })
   })
 
+  it('carry the connectors of the body’s own kinds of target and of no other', async () => {
+    const has = (text: string) => ({
+      tables: text.includes('llavero_owner'),
+      graph: text.includes('signInSessionsValidFromDateTime'),
+    })
+    const mailOf = async (body: Settings) => {
+      const bundles = await bundleFunctions(['converge-mail'], body, { cache: join(folder, 'cache') })
+      return has(await readFile(join(bundles.directory('converge-mail'), 'index.mjs'), 'utf8'))
+    }
+    expect(await mailOf(settings)).toEqual({ tables: true, graph: false })
+    const mail = {
+      id: 'mail',
+      kind: 'microsoft-365',
+      mode: 'active',
+      secret: 'llavero/mail',
+      domain: 'valleclaro.example',
+      licence: '18181a46-0d4e-45cd-891e-60aabd171b4e',
+      usageLocation: 'CL',
+    }
+    const targets = settings.targets.map(target => (target.id === 'mail' ? mail : target))
+    expect(await mailOf(Settings.parse({ ...settings, targets }))).toEqual({ tables: false, graph: true })
+  })
+
   it('stay, each of them, within 600 KB', async () => {
     const names = functionNames(['directory', 'mail', 'erp'])
     const bundles = await bundleFunctions(names, settings)

@@ -1,4 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import valleClaro from '../../infra/settings/valle-claro.json' with { type: 'json' }
 import {
   nameOf,
   ofType,
@@ -109,6 +113,33 @@ describe('the way to the body’s building', () => {
         [ports[nameOf(lambda)], ports[nameOf(lambda)]],
       ])
       for (const rule of inline.filter(one => !toSite.includes(one))) expect(rule.ToPort).toBe(443)
+    }
+  })
+
+  it('is not taken to a service on the internet: that worker stands outside, and reaches nothing in the building', async () => {
+    const mail = {
+      id: 'mail',
+      kind: 'microsoft-365',
+      mode: 'active',
+      secret: 'llavero/mail',
+      domain: 'valleclaro.example',
+      licence: '18181a46-0d4e-45cd-891e-60aabd171b4e',
+      usageLocation: 'CL',
+    }
+    const folder = await mkdtemp(join(tmpdir(), 'llavero-settings-'))
+    try {
+      const settings = join(folder, 'body.json')
+      const targets = valleClaro.targets.map(target => (target.id === 'mail' ? mail : target))
+      await writeFile(settings, JSON.stringify({ ...valleClaro, targets }))
+      const body = await synthesizeSample({ checks: 'off', settings })
+      for (const [, lambda] of ofType(body, 'AWS::Lambda::Function'))
+        if (/^converge-/.test(nameOf(lambda)))
+          expect([nameOf(lambda), lambda.Properties.VpcConfig === undefined]).toEqual([
+            nameOf(lambda),
+            nameOf(lambda) === 'converge-mail',
+          ])
+    } finally {
+      await rm(folder, { recursive: true, force: true })
     }
   })
 
