@@ -1,9 +1,11 @@
-// `npm run bench [-- directory bundles forms]`: measures, and prints what was promised beside it.
+// `npm run bench [-- directory mail bundles forms]`: measures, and prints what was promised beside it.
 import Table from 'cli-table3'
+import { findMailServer } from '../servers/dovecot/installed.ts'
 import { findSamba } from '../servers/samba/installed.ts'
 import { benchBundles } from './bundles.ts'
 import { benchDirectory } from './directory.ts'
 import { benchForms, type FormsBench } from './forms.ts'
+import { benchMail } from './mail.ts'
 
 /** List prices in US dollars, us-east-1, on demand, as of November 2024, the last change that was known when this was written. */
 const price = {
@@ -50,6 +52,28 @@ async function directory(): Promise<void> {
       row.overLdapts.toFixed(2),
       row.overOpenldap.toFixed(2),
       verdict(row.overLdapts >= 0.95 && row.overOpenldap >= 0.95),
+    ]),
+  )
+}
+
+async function mail(): Promise<void> {
+  const installed = findMailServer()
+  if (!installed.usable) {
+    console.log(`\nMail: not measured. ${installed.reason}.`)
+    return
+  }
+  const rows = await benchMail()
+  const rate = (value: number) => value.toFixed(0)
+  print(
+    `Mail: people a second, looked at, acted on and read back, against a fresh ${installed.title}`,
+    ['act', 'at once', 'connector', 'bare pg', '÷ bare pg', 'and sessions ended'],
+    rows.map(row => [
+      row.act,
+      String(row.atOnce),
+      rate(row.connector),
+      rate(row.barePg),
+      row.overBarePg.toFixed(2),
+      rate(row.withSessions),
     ]),
   )
 }
@@ -130,7 +154,7 @@ function costs({ units, answered, usable }: FormsBench): (readonly [string, stri
   return [...parts, ['together', '', parts.reduce((total, [, , dollars]) => total + dollars, 0)]]
 }
 
-const sections: Record<string, () => Promise<void>> = { directory, bundles, forms }
+const sections: Record<string, () => Promise<void>> = { directory, mail, bundles, forms }
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter(name => !(name in sections))
 if (unknown.length > 0) {

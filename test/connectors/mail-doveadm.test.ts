@@ -21,13 +21,18 @@ describe('An answer of the mail server’s HTTP API', () => {
     )
 
   beforeAll(async () => {
-    server = createServer((_, response) => response.writeHead(answer.status).end(answer.text))
+    server = createServer((request, response) =>
+      request.resume().on('end', () => response.writeHead(answer.status).end(answer.text)),
+    )
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     const address = server.address()
     url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
     sessions = openDoveadm('mail', { url, key: 'clave-secreta' })
   })
-  afterAll(() => new Promise(resolve => server.close(resolve)))
+  afterAll(() => {
+    sessions.close()
+    return new Promise(resolve => server.close(resolve))
+  })
 
   for (const [what, status, text, kind] of [
     ['that knows not the key', 401, '', 'misconfigured'],
@@ -42,8 +47,8 @@ describe('An answer of the mail server’s HTTP API', () => {
   ] as const)
     it(`${what} is ${kind}, never "no session is open"`, async () => {
       answer = { status, text }
-      for (const ask of [sessions.openOf(['ana@valle.example']), sessions.end(['ana@valle.example'])]) {
-        const error = await faultOf(ask)
+      for (const ask of [sessions.openOf, sessions.end]) {
+        const error = await faultOf(ask(['ana@valle.example']))
         expect(error).toMatchObject({ kind, retryable: true })
         expect(JSON.stringify([error, error.cause, error.stack])).not.toMatch(/clave-secreta|ana@/)
       }

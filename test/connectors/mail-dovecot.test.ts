@@ -8,7 +8,7 @@ import { openRealMail } from './mail-server.ts'
 const installed = findMailServer()
 
 if (installed.usable) {
-  describeConnector(`PostfixAdmin mailboxes, ${installed.title}`, openRealMail, {
+  describeConnector(`PostfixAdmin mailboxes, ${installed.title}`, () => openRealMail(), {
     faults: ['down', 'frozen', 'empty', 'slow'],
     restarts: true,
     unreadable: true,
@@ -19,7 +19,7 @@ if (installed.usable) {
     lists: true,
     patience: 20_000,
   })
-  describeMailLogins(`Mailboxes, ${installed.title}`, openRealMail)
+  describeMailLogins(`PostfixAdmin mailboxes, ${installed.title}`, () => openRealMail())
 } else
   describe('PostfixAdmin mailboxes, Dovecot on PostgreSQL', () => {
     it('is proven on a real mail server', context => {

@@ -35,54 +35,56 @@ export function describeMailLogins(title: string, open: () => Promise<RealMail>)
       return sample
     }
 
-    it('let nobody in before the person has set a password, and the person afterwards (R11)', async () => {
-      const { sample } = await bring(connector, samplePerson(mail), opening)
-      for (const guess of ['', own, '{BLF-CRYPT}', sample.account.name])
-        expect(await canLogIn(sample, guess)).toBe(false)
-      await setPassword(sample)
-      expect(await canLogIn(sample)).toBe(true)
-      expect(await canLogIn(sample, `${own}.`)).toBe(false)
-    })
+    describe('a person’s login', () => {
+      it('lets nobody in before the person has set a password, and the person afterwards (R11)', async () => {
+        const { sample } = await bring(connector, samplePerson(mail), opening)
+        for (const guess of ['', own, '{BLF-CRYPT}', sample.account.name])
+          expect(await canLogIn(sample, guess)).toBe(false)
+        await setPassword(sample)
+        expect(await canLogIn(sample)).toBe(true)
+        expect(await canLogIn(sample, `${own}.`)).toBe(false)
+      })
 
-    it('let nobody in after the deactivation, and the person again after the reactivation, with the mail still there', async () => {
-      const sample = await opened()
-      await mail.dovecot.deliver(sample.account.name, 'Acta del concejo')
-      await bring(connector, sample, [{ act: 'disable' }, { act: 'retire' }])
-      expect(await canLogIn(sample)).toBe(false)
-      await bring(connector, sample, [{ act: 'restore' }, { act: 'enable' }])
-      const session = await mail.logIn(sample.account.name, own)
-      expect(await session?.subjects()).toEqual(['Acta del concejo'])
-      session?.close()
-    })
+      it('lets nobody in after the deactivation, and the person again after the reactivation, with the mail still there', async () => {
+        const sample = await opened()
+        await mail.dovecot.deliver(sample.account.name, 'Acta del concejo')
+        await bring(connector, sample, [{ act: 'disable' }, { act: 'retire' }])
+        expect(await canLogIn(sample)).toBe(false)
+        await bring(connector, sample, [{ act: 'restore' }, { act: 'enable' }])
+        const session = await mail.logIn(sample.account.name, own)
+        expect(await session?.subjects()).toEqual(['Acta del concejo'])
+        session?.close()
+      })
 
-    it('let nobody in from the instant at which they end, without any act of ours', async () => {
-      const sample = await opened()
-      const end = Date.now() + 2_000
-      await bring(connector, sample, [{ act: 'set-expiry', expiresAt: new Date(end).toISOString() }])
-      expect(await canLogIn(sample)).toBe(true)
-      await pause(end + 50 - Date.now())
-      expect(await canLogIn(sample)).toBe(false)
-      expect((await observeOne(connector, sample.account)).state).toBe('enabled')
-    })
+      it('lets nobody in from the instant at which the access ends, without any act of ours', async () => {
+        const sample = await opened()
+        const end = Date.now() + 2_000
+        await bring(connector, sample, [{ act: 'set-expiry', expiresAt: new Date(end).toISOString() }])
+        expect(await canLogIn(sample)).toBe(true)
+        await pause(end + 50 - Date.now())
+        expect(await canLogIn(sample)).toBe(false)
+        expect((await observeOne(connector, sample.account)).state).toBe('enabled')
+      })
 
-    it('keep the password of the person whatever is applied later, also all of it again', async () => {
-      const sample = await opened()
-      for (const steps of [opening, [{ act: 'disable' }], opening, [{ act: 'set-profile' }]] as Step[][])
-        await bring(connector, sample, steps)
-      expect(await canLogIn(sample)).toBe(true)
-    })
+      it('keeps the password of the person whatever is applied later, also all of it again', async () => {
+        const sample = await opened()
+        for (const steps of [opening, [{ act: 'disable' }], opening, [{ act: 'set-profile' }]] as Step[][])
+          await bring(connector, sample, steps)
+        expect(await canLogIn(sample)).toBe(true)
+      })
 
-    it('take a new password in place of the old, open or closed, and are neither opened nor closed by it', async () => {
-      const sample = await opened()
-      const other = 'Otra clave: ñandú Ω 90'
-      expect(await setPassword(sample, other)).toEqual({ set: true })
-      expect([await canLogIn(sample), await canLogIn(sample, other)]).toEqual([false, true])
-      await bring(connector, sample, [{ act: 'disable' }])
-      await setPassword(sample)
-      expect((await observeOne(connector, sample.account)).state).toBe('disabled')
-      expect(await canLogIn(sample)).toBe(false)
-      await bring(connector, sample, [{ act: 'enable' }])
-      expect(await canLogIn(sample)).toBe(true)
+      it('takes a new password in place of the old, whether the mailbox is open or closed, and changes neither', async () => {
+        const sample = await opened()
+        const other = 'Otra clave: ñandú Ω 90'
+        expect(await setPassword(sample, other)).toEqual({ set: true })
+        expect([await canLogIn(sample), await canLogIn(sample, other)]).toEqual([false, true])
+        await bring(connector, sample, [{ act: 'disable' }])
+        await setPassword(sample)
+        expect((await observeOne(connector, sample.account)).state).toBe('disabled')
+        expect(await canLogIn(sample)).toBe(false)
+        await bring(connector, sample, [{ act: 'enable' }])
+        expect(await canLogIn(sample)).toBe(true)
+      })
     })
 
     describe('open sessions', () => {
@@ -140,7 +142,7 @@ export function describeMailLogins(title: string, open: () => Promise<RealMail>)
 
     describe('while Dovecot’s HTTP API fails', () => {
       for (const fault of ['unreachable', 'reset-mid-answer', 'frozen'] as const)
-        it(`(${fault}) are closed all the same; that no session is left is not said before it was read`, async () => {
+        it(`(${fault}) a mailbox is closed all the same, and that no session is left is not said before it was read`, async () => {
           const [closing, staying] = [await opened(), await opened()]
           const session = await mail.logIn(closing.account.name, own)
           const fresh = samplePerson(mail)

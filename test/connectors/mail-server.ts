@@ -1,3 +1,4 @@
+import type { MailSecret } from '../../functions/connectors/mail/index.ts'
 import { type Dovecot, openDovecot } from '../servers/dovecot/dovecot.ts'
 import { type ImapSession, logIn } from '../servers/dovecot/imap.ts'
 import { type HostileProxy, openHostileProxy } from '../servers/hostile-proxy.ts'
@@ -8,15 +9,17 @@ import { openSqlServer } from './sql-servers.ts'
 /** The connector on a whole mail server: PostgreSQL under Dovecot, and Dovecot's HTTP API. */
 export interface RealMail extends MailHarness {
   readonly dovecot: Dovecot
+  readonly secret: MailSecret
   /** The line to Dovecot's HTTP API. */
   readonly doveadmLine: HostileProxy
   logIn(address: string, password: string): Promise<ImapSession | null>
 }
 
-export async function openRealMail(): Promise<RealMail> {
+/** `options`: of PostgreSQL, beside those of the laptop's. */
+export async function openRealMail(options: Readonly<Record<string, string>> = {}): Promise<RealMail> {
   const postgresql = findPostgresql()
   if (!postgresql.usable) throw new Error(postgresql.reason)
-  const server = await openSqlServer('mail', { programs: postgresql.programs })
+  const server = await openSqlServer('mail', { programs: postgresql.programs, options })
   const { query, postgres } = server
   await query(
     "CREATE ROLE dovecot LOGIN PASSWORD 'dovecot'; GRANT SELECT (username, password, active, valid_until) ON mailbox TO dovecot",
@@ -27,13 +30,12 @@ export async function openRealMail(): Promise<RealMail> {
   const dovecot = await openDovecot(asDovecot.href)
   await dovecot.start()
   const doveadmLine = await openHostileProxy(dovecot.doveadm.port)
-  const harness = await openMailOn(server, {
-    url: `http://127.0.0.1:${doveadmLine.port}`,
-    key: dovecot.doveadm.key,
-  })
+  const doveadm = { url: `http://127.0.0.1:${doveadmLine.port}`, key: dovecot.doveadm.key }
+  const harness = await openMailOn(server, doveadm)
   return {
     ...harness,
     dovecot,
+    secret: { url: postgres.mailUrl, doveadm },
     doveadmLine,
     logIn: (address, password) => logIn(dovecot.imapPort, address, password),
     async close() {

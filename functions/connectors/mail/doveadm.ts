@@ -1,5 +1,10 @@
-import { type IncomingMessage, request as requestInClear } from 'node:http'
-import { request } from 'node:https'
+import {
+  Agent as AgentInClear,
+  type ClientRequest,
+  type IncomingMessage,
+  request as requestInClear,
+} from 'node:http'
+import { Agent, request } from 'node:https'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ConnectorError, type ConnectorFault } from '../contract.ts'
 
@@ -16,6 +21,8 @@ export interface MailSessions {
   openOf(addresses: readonly string[]): Promise<ReadonlySet<string>>
   /** Ends all sessions of these addresses, and waits a moment for them to be gone. Fails with `ConnectorError`. */
   end(addresses: readonly string[]): Promise<void>
+  /** Ends the connections that are kept for a next question. */
+  close(): void
 }
 
 type Command = readonly [name: string, parameters: object]
@@ -23,6 +30,8 @@ type Said = { readonly rows: readonly unknown[] } | { readonly exitCode: number 
 
 const answerWithin = 5_000
 const answerAtMost = 4_000_000
+/** Dovecot starts a process for each connection: questions that follow one another share one. An older one may be dead. */
+const keptFor = 3_000
 /** Milliseconds between two looks while processes that were told to end do so. */
 const moments = [20, 60, 150, 300, 600]
 
@@ -33,6 +42,7 @@ const tryAgain = 75
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/
 
 export function openDoveadm(system: string, secret: DoveadmSecret): MailSessions {
+  const line = openLine(secret)
   const fault = (kind: ConnectorFault, code?: string | number) =>
     new ConnectorError(system, kind, true, { code })
 
@@ -40,7 +50,7 @@ export function openDoveadm(system: string, secret: DoveadmSecret): MailSessions
   async function run(commands: readonly Command[]): Promise<Said[]> {
     if (commands.length === 0) return []
     const body = JSON.stringify(commands.map(([name, parameters], at) => [name, parameters, String(at)]))
-    const text = await post(secret, body, fault)
+    const text = await post(line, secret.url, body, fault)
     const said = new Map<string, Said>()
     for (const [kind, payload, tag] of parse(text, fault)) {
       if (kind === 'doveadmResponse' && Array.isArray(payload)) said.set(tag, { rows: payload })
@@ -70,6 +80,7 @@ export function openDoveadm(system: string, secret: DoveadmSecret): MailSessions
 
   return {
     openOf,
+    close: () => line.close(),
     async end(addresses) {
       // In a mask `*` and `?` stand for anybody: what ends one session must never end another's.
       if (addresses.some(address => /[*?\\]/.test(address)))
@@ -102,14 +113,13 @@ function parse(text: string, fault: Fault): [kind: string, payload: unknown, tag
   throw fault('misconfigured')
 }
 
-async function post(secret: DoveadmSecret, body: string, fault: Fault): Promise<string> {
-  const address = URL.parse(secret.url)
-  const clear = address?.protocol === 'http:'
+async function post(line: Line, url: string, body: string, fault: Fault): Promise<string> {
+  const address = URL.parse(url)
   // The key is worth every mailbox: it is sent in clear only within this machine.
-  if (address === null || !(clear ? loopback.test(address.hostname) : address.protocol === 'https:'))
-    throw fault('misconfigured')
+  const clear = address?.protocol === 'http:' && loopback.test(address.hostname)
+  if (address === null || !(clear || address.protocol === 'https:')) throw fault('misconfigured')
   try {
-    const { status, text } = await exchange(new URL('/doveadm/v1', address), secret, body, clear)
+    const { status, text } = await line.ask(new URL('/doveadm/v1', address), body)
     if (status === 200) return text
     throw fault(status === 429 ? 'throttled' : status >= 500 ? 'unreachable' : 'misconfigured', status)
   } catch (error) {
@@ -120,16 +130,30 @@ async function post(secret: DoveadmSecret, body: string, fault: Fault): Promise<
   }
 }
 
-function exchange(
-  url: URL,
-  { key, ca }: DoveadmSecret,
-  body: string,
-  clear: boolean,
-): Promise<{ status: number; text: string }> {
-  return new Promise((resolve, reject) => {
+interface Line {
+  ask(url: URL, body: string): Promise<{ status: number; text: string }>
+  close(): void
+}
+
+function openLine({ key, ca }: DoveadmSecret): Line {
+  const trusted = { rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) }
+  const make = () => ({
+    'http:': new AgentInClear({ keepAlive: true }),
+    'https:': new Agent({ keepAlive: true, ...trusted }),
+  })
+  let agents = make()
+  let usedAt = 0
+  const close = () => {
+    for (const agent of Object.values(agents)) agent.destroy()
+  }
+
+  async function ask(url: URL, body: string, again = true): Promise<{ status: number; text: string }> {
+    if (Date.now() - usedAt > keptFor) {
+      close()
+      agents = make()
+    }
     const options = {
       method: 'POST',
-      agent: false,
       signal: AbortSignal.timeout(answerWithin),
       headers: {
         authorization: `X-Dovecot-API ${Buffer.from(key).toString('base64')}`,
@@ -137,7 +161,28 @@ function exchange(
         'content-length': Buffer.byteLength(body),
       },
     }
-    const read = (answer: IncomingMessage) => {
+    const asking =
+      url.protocol === 'http:'
+        ? requestInClear(url, { ...options, agent: agents['http:'] })
+        : request(url, { ...options, ...trusted, agent: agents['https:'] })
+    try {
+      return await answerTo(asking, body)
+    } catch (error) {
+      // Its other end had closed the connection before it was asked.
+      if (again && asking.reusedSocket && (error as { code?: unknown }).code === 'ECONNRESET')
+        return ask(url, body, false)
+      throw error
+    } finally {
+      usedAt = Date.now()
+    }
+  }
+  return { ask: (url, body) => ask(url, body), close }
+}
+
+const answerTo = (asking: ClientRequest, body: string) =>
+  new Promise<{ status: number; text: string }>((resolve, reject) => {
+    asking.on('error', reject)
+    asking.on('response', (answer: IncomingMessage) => {
       let text = ''
       answer.setEncoding('utf8')
       answer.on('error', reject)
@@ -146,11 +191,6 @@ function exchange(
         if (text.length > answerAtMost) answer.destroy(new Error('too long'))
       })
       answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }))
-    }
-    const asking = clear
-      ? requestInClear(url, options, read)
-      : request(url, { ...options, rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) }, read)
-    asking.on('error', reject)
+    })
     asking.end(body)
   })
-}

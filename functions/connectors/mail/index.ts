@@ -51,7 +51,10 @@ export function createMailConnector(settings: MailSettings, secret: MailSecret):
     apply: plans => inBatches(plans, some => applyPlans(database, sessions, settings, some)),
     list: cursor => alone(() => listMailboxes(database, settings, cursor)),
     setPassword: (account, password) => alone(() => setPassword(database, settings, account, password)),
-    close: () => database.close(),
+    close: () => {
+      sessions?.close()
+      return database.close()
+    },
   }
 }
 

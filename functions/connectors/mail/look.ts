@@ -30,7 +30,10 @@ function addressesOf(account: AccountRef): string[] {
 }
 
 /** An address is taken by a mailbox, by an alias that is no mailbox, or by a mark; a person may bear a mark elsewhere. */
-function selectAddresses(settings: MailSettings, accounts: readonly AccountRef[]): Statement {
+export function selectAddresses(
+  settings: Pick<MailSettings, 'domain'>,
+  accounts: readonly AccountRef[],
+): Statement {
   const wanted = list(accounts.flatMap(addressesOf))
   const people = list(accounts.map(account => account.personId))
   return sql`

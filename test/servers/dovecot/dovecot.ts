@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -12,6 +13,8 @@ export interface Dovecot {
   readonly doveadm: { readonly port: number; readonly key: string }
   /** Lays a message into somebody's inbox, as the local delivery does. */
   deliver(address: string, subject: string): Promise<void>
+  /** Another key is asked for from now on; the answer brings the old one back. */
+  changeKey(): Promise<() => Promise<void>>
   start(): Promise<void>
   stop(): Promise<void>
   close(): Promise<void>
@@ -36,7 +39,7 @@ export async function openDovecot(databaseUrl: string): Promise<Dovecot> {
 
   let child: ChildProcess | null = null
   const gone = () => child === null || child.exitCode !== null || child.signalCode !== null
-  const endWithThisProcess = () => void child?.kill('SIGTERM')
+  const endWithThisProcess = () => gone() || signalAll(child?.pid ?? 0, 'SIGTERM')
   process.once('exit', endWithThisProcess)
 
   const dovecot: Dovecot = {
@@ -51,6 +54,15 @@ export async function openDovecot(databaseUrl: string): Promise<Dovecot> {
         saving.stdin?.end(message)
       })
     },
+    async changeKey() {
+      const keyIs = async (asked: string) => {
+        await writeFile(conf, configuration(folder, imapPort, doveadmPort, asked))
+        await dovecot.stop()
+        await dovecot.start()
+      }
+      await keyIs('another-key')
+      return () => keyIs(key)
+    },
     async start() {
       if (!gone()) return
       const log = await open(join(folder, 'output.log'), 'a')
@@ -64,13 +76,12 @@ export async function openDovecot(databaseUrl: string): Promise<Dovecot> {
       throw new Error('dovecot does not answer')
     },
     async stop() {
-      const stopping = child
-      if (stopping === null || gone()) return
-      const ended = new Promise(resolve => stopping.once('exit', resolve))
-      stopping.kill('SIGTERM')
-      const late = setTimeout(() => stopping.kill('SIGKILL'), 5_000)
-      await ended
-      clearTimeout(late)
+      const master = child?.pid ?? 0
+      // Dovecot's master waits long for processes that have nothing to do: each is told, until none is left.
+      for (let waited = 0; !gone(); waited++) {
+        signalAll(master, waited < 100 ? 'SIGTERM' : 'SIGKILL')
+        await pause(30)
+      }
       child = null
     },
     async close() {
@@ -160,9 +171,16 @@ async function clearCrashedRuns(): Promise<void> {
     if (!(owner > 1) || isAlive(owner)) continue
     const master = await read('run/master.pid')
     const command = await readFile(`/proc/${master}/cmdline`, 'utf8').catch(() => '')
-    if (master > 1 && command.includes(folder)) process.kill(master, 'SIGTERM')
+    if (master > 1 && command.includes(folder)) signalAll(master, 'SIGKILL')
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** To Dovecot's master and the processes it has started. */
+function signalAll(master: number, signal: NodeJS.Signals): void {
+  if (!(master > 1) || !isAlive(master)) return
+  const children = readFileSync(`/proc/${master}/task/${master}/children`, 'utf8').split(' ')
+  for (const pid of [...children.map(Number), master]) if (pid > 1 && isAlive(pid)) process.kill(pid, signal)
 }
 
 function isAlive(pid: number): boolean {
