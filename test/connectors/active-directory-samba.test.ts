@@ -3,6 +3,7 @@ import { findSamba, realServersRequired } from '../servers/samba/installed.ts'
 import { describeExisting } from './active-directory-existing-suite.ts'
 import { describeGroups } from './active-directory-groups-suite.ts'
 import { openDirectoryHarness, patience } from './active-directory-harness.ts'
+import { describeDirectoryList } from './active-directory-listing-suite.ts'
 import { describePasswords } from './active-directory-passwords-suite.ts'
 import { describeSight } from './active-directory-sight-suite.ts'
 import { describeActiveDirectory } from './active-directory-suite.ts'
@@ -20,6 +21,7 @@ if (samba.usable) {
     unreadable: true,
     readOnly: true,
     rights: true,
+    lists: true,
     retires: true,
     armsEnd: true,
     patience,
@@ -29,6 +31,7 @@ if (samba.usable) {
   describePasswords(`Active Directory passwords, ${samba.title}`, open)
   describeGroups(`Active Directory groups, ${samba.title}`, open)
   describeSight(`Active Directory sight, ${samba.title}`, open, { rights: true })
+  describeDirectoryList(`Active Directory list of accounts, ${samba.title}`, open, { crowd: 600 })
 } else
   describe('Active Directory connector, Samba', () => {
     it('is proven on a real domain controller', context => {

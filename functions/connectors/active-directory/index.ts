@@ -2,7 +2,15 @@ import { PresenceFilter } from 'ldapts'
 import type { DirectorySettings } from '../../../schemas/settings.ts'
 import type { Observation } from '../../../schemas/target.ts'
 import { absentAccount } from '../../domain/absent-account.ts'
-import type { AccountRef, Applied, Connector, Outcome, PasswordAnswer, Plan } from '../contract.ts'
+import type {
+  AccountPage,
+  AccountRef,
+  Applied,
+  Connector,
+  Outcome,
+  PasswordAnswer,
+  Plan,
+} from '../contract.ts'
 import { type Account, accountsByGuid, isMarked, lacksMark, observationOf } from './account.ts'
 import { Acting } from './acting.ts'
 import { guidBytes, hashOf, profileValues } from './attributes.ts'
@@ -10,6 +18,7 @@ import { type ConnectionLimits, Connections, type DirectorySecret } from './conn
 import { fault, resultCode, system } from './faults.ts'
 import { Finding } from './finding.ts'
 import { layoutOf } from './layout.ts'
+import { listPage } from './listing.ts'
 import { chunksOf, each } from './lists.ts'
 import { setPassword } from './password.ts'
 import { Protection } from './protection.ts'
@@ -155,6 +164,15 @@ export function createDirectoryConnector(
       return looked.map(outcome =>
         outcome.ok ? { ok: true, value: outcome.value ?? absentAccount } : outcome,
       )
+    },
+    async list(cursor) {
+      const page = async () => {
+        await proveReadable()
+        const atOnce = limits.connections * depth.looking
+        return listPage({ connections, layout, protection, atOnce }, cursor)
+      }
+      const [answer] = await each([cursor], 1, page)
+      return answer as Outcome<AccountPage>
     },
     async setPassword(ref, password) {
       const set = async () => {
