@@ -13,6 +13,7 @@ import { Ledger } from './capabilities/ledger.ts'
 import { Provisioning } from './capabilities/provisioning.ts'
 import { Register } from './capabilities/register.ts'
 import { grantRights } from './capabilities/rights.ts'
+import { Tasks } from './capabilities/tasks.ts'
 
 const repository = resolve(import.meta.dirname, '..')
 
@@ -70,16 +71,21 @@ export async function synthesize(
   const ledger = new Ledger(stack, 'Audit', alarms)
   const provisioning = new Provisioning(stack, 'Provisioning', workshop, settings.targets)
   const requests = new AccessRequests(stack, 'AccessRequests', workshop, door)
+  const tasks = new Tasks(stack, 'Tasks', workshop, door, {
+    from: settings.notices.from,
+    deadLetters: provisioning.deadLetters,
+  })
   register.open(workshop, door)
   ledger.open(workshop, door)
   register.loadBootstrap(workshop, createHash('sha256').update(JSON.stringify(settings)).digest('hex'))
   grantRights(
-    [door, register, ledger, provisioning, requests].flatMap(capability => capability.functions),
+    [door, register, ledger, provisioning, requests, tasks].flatMap(capability => capability.functions),
     {
       state: register.table,
       ledger: ledger.table,
       doorbells: provisioning.doorbells,
       secrets: provisioning.secrets,
+      mails: tasks.mails,
     },
   )
 

@@ -112,6 +112,22 @@ const operations: Readonly<Record<string, Operation>> = {
     answers: { 200: ['Linked', api.IdentitiesLinked] },
     problems: [409, 413, 422],
   },
+  'GET /tasks': {
+    id: 'listTasks',
+    summary: 'What people have to do by hand: the open ones by the time they are due, then the closed ones.',
+    query: api.TasksQuery,
+    answers: { 200: ['A page', api.TaskList] },
+  },
+  'POST /tasks/{id}/completion': {
+    id: 'completeTask',
+    summary: 'Say that a task is done, with evidence, or that it cannot be done.',
+    path: api.TaskPath,
+    query: api.NoQuery,
+    body: api.TaskCompletion,
+    files: true,
+    answers: { 200: ['The task, closed', api.TaskView] },
+    problems: [404, 409, 413, 422],
+  },
   'GET /audit': {
     id: 'readAudit',
     summary: 'Entries of the ledger, oldest first: by subject, actor, request, or at most 31 days.',

@@ -7,6 +7,8 @@ import { Act, Phase } from './ledger.ts'
 import { PersonId, WrittenNationalId } from './person.ts'
 import { Decision, LineId, LineStatus, Reason, RequestNumber, RequestStatus } from './request.ts'
 import { Role } from './role.ts'
+import { TaskKind, TaskOutcome } from './rows.ts'
+import { TargetId } from './settings.ts'
 import { Step } from './target.ts'
 
 /** Where the next page begins; opaque. Null: this is the last page. */
@@ -333,3 +335,60 @@ export type IdentityLinks = z.infer<typeof IdentityLinks>
 export const IdentitiesLinked = z.strictObject({ linked: z.number().int() }).meta({ id: 'IdentitiesLinked' })
 
 export const Health = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' })
+
+// --- tasks ---
+
+export const TasksQuery = z.strictObject({
+  open: z.enum(['true', 'false']).optional(),
+  cursor: Cursor.optional(),
+})
+export const TaskPath = z.strictObject({ id: z.uuid() })
+
+export const TaskView = z
+  .strictObject({
+    id: z.uuid(),
+    kind: TaskKind,
+    person: PersonRef,
+    target: TargetId.nullable(),
+    request: RequestNumber.optional(),
+    line: LineId.optional(),
+    what: z.array(z.string()).meta({ description: 'What is to be done, in order, in words.' }),
+    steps: z.array(Step).meta({ description: 'The same for a program.' }),
+    fault: z.string().nullable(),
+    name: z.string().nullable().meta({ description: 'The account’s name in the target, as reserved.' }),
+    until: Instant.nullable().meta({ description: 'First instant at which the access is no longer wanted.' }),
+    urgent: z.boolean().meta({ description: 'Somebody is to lose access.' }),
+    openedAt: Instant,
+    dueBy: Instant,
+    escalatedAt: Instant.nullable(),
+    closedAt: Instant.nullable(),
+    closedBy: PersonRef.nullable().meta({ description: 'Null: open, or it closed by itself.' }),
+    outcome: TaskOutcome.nullable(),
+    evidence: z.string().nullable(),
+  })
+  .meta({ id: 'Task' })
+export type TaskView = z.infer<typeof TaskView>
+
+export const TaskList = z
+  .strictObject({ tasks: z.array(TaskView), cursor: NextCursor })
+  .meta({ id: 'TaskList' })
+export type TaskList = z.infer<typeof TaskList>
+
+/** What somebody wrote down: printable, of several lines if need be. */
+const Words = z
+  .string()
+  .trim()
+  .min(1)
+  .max(2_000)
+  .regex(/^[^\p{Cc}\u2028\u2029]*(?:[\r\n\t][^\p{Cc}\u2028\u2029]*)*$/u, { error: 'text.unprintable' })
+
+export const TaskCompletion = z
+  .discriminatedUnion('done', [
+    z.strictObject({
+      done: z.literal(true),
+      evidence: Words,
+    }),
+    z.strictObject({ done: z.literal(false), comment: Words }),
+  ])
+  .meta({ id: 'TaskCompletion' })
+export type TaskCompletion = z.infer<typeof TaskCompletion>

@@ -16,6 +16,11 @@ export const Act = z.enum([
   'account-converged',
   'target-mode-changed',
   'drift-found',
+  'task-opened',
+  'task-changed',
+  'task-overdue',
+  'task-closed',
+  'task-completed',
 ])
 export type Act = z.infer<typeof Act>
 

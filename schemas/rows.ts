@@ -5,7 +5,7 @@ import { NamedPerson, PersonId } from './person.ts'
 import { KeptLine, LineId, RequestNumber, Signer } from './request.ts'
 import { Role } from './role.ts'
 import { TargetId, TargetMode } from './settings.ts'
-import { ChainHead, Drift } from './target.ts'
+import { ChainHead, Drift, Step } from './target.ts'
 import { Unit } from './unit.ts'
 
 /** A person's own row: the only place where the national id meets the opaque key, and the head of the person's chain. */
@@ -125,14 +125,98 @@ export const DriftRow = z.strictObject({
 })
 export type DriftRow = z.infer<typeof DriftRow>
 
-/** Something a human has to look at: a parked target row. Closed when the row converges. */
+/**
+ * What a human is asked to do. `parked`: an account the target refused again and again; `unadopted`: one that was there
+ * before; `manual`: a plan for a target that nobody but people can write to; `contested`: an access its bearer calls wrong.
+ */
+export const TaskKind = z.enum(['parked', 'manual', 'unadopted', 'contested'])
+export type TaskKind = z.infer<typeof TaskKind>
+
+/**
+ * How a task ended. By people: `done`, `not-done`. By itself: `settled` (the target was found as it should be), `withdrawn`
+ * (it is no longer wanted, or the system does it itself), `superseded` (another task asks for it now).
+ */
+export const TaskOutcome = z.enum(['done', 'not-done', 'settled', 'withdrawn', 'superseded'])
+export type TaskOutcome = z.infer<typeof TaskOutcome>
+
+/** Something a human has to do: an aggregate of its own, with its own chain. At most one is open for an account. */
 export const TaskRow = z.strictObject({
   version: z.literal(1),
-  kind: z.literal('parked'),
+  id: z.uuid(),
+  kind: TaskKind,
   personId: PersonId,
-  target: z.string(),
-  fault: z.string(),
+  target: TargetId.nullable(),
+  /** The line that is contested, or that caused it. */
+  request: RequestNumber.nullable(),
+  line: LineId.nullable(),
+  /** The ledger's id of the intent it carries out. */
+  intent: z.string().nullable(),
+  /** What is to be done, in the safe order; put into words when it is read. */
+  steps: z.array(Step),
+  /** The closed code of what went wrong. */
+  fault: z.string().nullable(),
+  /** The account's reserved name. */
+  name: z.string().nullable(),
+  /** First instant at which what is opened is no longer wanted; null: no end is known. */
+  until: Instant.nullable(),
+  urgent: z.boolean(),
   openedAt: Instant,
+  dueBy: Instant,
+  /** How often a second address was told that it is overdue, and when last. */
+  escalations: z.number().int().nonnegative(),
+  escalatedAt: Instant.nullable(),
   closedAt: Instant.nullable(),
+  /** Null: it closed by itself. */
+  closedBy: PersonId.nullable(),
+  outcome: TaskOutcome.nullable(),
+  /** In the words of whoever closed it. Stays here; the ledger holds its hash. */
+  evidence: z.string().nullable(),
+  /** When the sweeper looks at it next; null once it is closed. */
+  dueAt: Instant.nullable(),
+  head: ChainHead,
 })
 export type TaskRow = z.infer<typeof TaskRow>
+
+/** The mails there are. Each has its words in the catalogue and its facts in `domain/notice-texts.ts`. */
+export const NoticeTemplate = z.enum(['task-opened', 'task-changed', 'task-withdrawn', 'task-overdue'])
+export type NoticeTemplate = z.infer<typeof NoticeTemplate>
+
+/** Whom a mail goes to: an address of the settings, or a person at their own address as the mail system shows it. */
+export const Recipient = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.enum(['it', 'escalation']) }),
+  z.strictObject({ kind: z.literal('vendor'), target: TargetId }),
+  z.strictObject({ kind: z.literal('person'), personId: PersonId }),
+])
+export type Recipient = z.infer<typeof Recipient>
+
+/**
+ * A mail that a fact has caused, written in the fact's own transaction; its id follows from the fact, so that nothing is
+ * told twice. Ids only: names are joined when it is sent.
+ */
+export const NoticeRow = z.strictObject({
+  version: z.literal(1),
+  id: z.string(),
+  template: NoticeTemplate,
+  to: Recipient,
+  about: z.strictObject({
+    personId: PersonId.nullable(),
+    task: z.uuid().nullable(),
+    target: TargetId.nullable(),
+    request: RequestNumber.nullable(),
+  }),
+  createdAt: Instant,
+  /** Null once it is sent. */
+  dueAt: Instant.nullable(),
+  leaseUntil: Instant.nullable(),
+  attempts: z.number().int().nonnegative(),
+  state: z.enum(['pending', 'sent', 'parked']),
+  sentAt: Instant.nullable(),
+  /** The mail service's own id of what it took. */
+  messageId: z.string().nullable(),
+  fault: z.string().nullable(),
+})
+export type NoticeRow = z.infer<typeof NoticeRow>
+
+/** What the mails' queue carries, and nothing else. */
+export const NoticeBell = z.strictObject({ notice: z.string().regex(/^[0-9a-f]{32}$/) })
+export type NoticeBell = z.infer<typeof NoticeBell>

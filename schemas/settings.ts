@@ -220,6 +220,18 @@ export type ServedTarget = Exclude<TargetSettings, { kind: 'manual' }>
 export const TargetId = z.enum(['directory', 'mail', 'erp'])
 export type TargetId = z.infer<typeof TargetId>
 
+/** Where mails come from and go to. */
+export const NoticeSettings = z.strictObject({
+  /** An address in a domain that the body has proven to the mail service (SES) to be its own. */
+  from: z.email(),
+  it: z.email(),
+  /** Who is told when a task is overdue. */
+  escalation: z.email(),
+  /** Whoever keeps a target for the body: told of its manual tasks beside `it`. */
+  vendors: z.partialRecord(TargetId, z.email()).default({}),
+})
+export type NoticeSettings = z.infer<typeof NoticeSettings>
+
 /** One person of `bootstrap`: loaded once, into an empty register only. */
 export const BootstrapPerson = z.strictObject({
   person: NamedPerson,
@@ -252,6 +264,15 @@ export const Settings = z
       /** Failed runs after which a target row is parked for a human. */
       attemptsBeforeParking: z.number().int().min(1).default(8),
     }),
+    tasks: z
+      .strictObject({
+        /** Days until a task is overdue, and between one reminder and the next. */
+        days: z.number().int().min(1).max(90).default(3),
+        /** Hours instead of days where somebody is to lose access. */
+        urgentHours: z.number().int().min(1).max(240).default(4),
+      })
+      .prefault({}),
+    notices: NoticeSettings,
     bootstrap: z.array(BootstrapPerson).min(2),
   })
   .superRefine((settings, issues) => {

@@ -116,6 +116,8 @@ export const TargetRow = z.strictObject({
   fault: z.string().nullable(),
   /** What the last run in mode `observe-only` would have done; null in any other mode, and where nothing is to do. */
   wouldDo: z.array(Step).nullable(),
+  /** The one task that is open for this account. */
+  openTask: z.strictObject({ id: z.uuid(), kind: z.string() }).nullable(),
 })
 export type TargetRow = z.infer<typeof TargetRow>
 

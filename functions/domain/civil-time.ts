@@ -50,3 +50,10 @@ export const endOfAccess = (day: CivilDate, zone: string): Instant =>
 
 /** 31 December of that day's year (R3). */
 export const lastDayOfYear = (day: CivilDate): CivilDate => `${day.slice(0, 4)}-12-31`
+
+/** An instant as people of the zone read it: `31-12-2026 09:05`. */
+export const sayInstant = (instant: Instant, zone: string): string => {
+  const { day, month, year, hour, minute } = Temporal.Instant.from(instant).toZonedDateTimeISO(zone)
+  const two = (number: number) => String(number).padStart(2, '0')
+  return `${two(day)}-${two(month)}-${year} ${two(hour)}:${two(minute)}`
+}

@@ -15,6 +15,8 @@ const openTo: Readonly<Record<string, readonly Role[]>> = {
   'POST /people': ['hr'],
   'PUT /units/{id}': ['hr'],
   'POST /identities': ['security', 'hr'],
+  'GET /tasks': ['it'],
+  'POST /tasks/{id}/completion': ['it'],
   'GET /audit': ['security'],
   'GET /audit/verification': ['security'],
 }

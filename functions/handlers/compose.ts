@@ -10,6 +10,7 @@ import { createRequestStore } from '../stores/requests.ts'
 import { createSystemStore } from '../stores/systems.ts'
 import { openTables } from '../stores/tables.ts'
 import { createTargetStore } from '../stores/targets.ts'
+import { createTaskStore } from '../stores/tasks.ts'
 import { createUnitStore } from '../stores/units.ts'
 import type { Engine } from '../workflows/engine.ts'
 
@@ -38,6 +39,7 @@ const queues: Queues = {
   directory: queuesOf('DIRECTORY'),
   mail: queuesOf('MAIL'),
   erp: queuesOf('ERP'),
+  notices: process.env.QUEUE_NOTICES ?? '',
 }
 function queuesOf(target: string) {
   return {
@@ -50,8 +52,9 @@ function queuesOf(target: string) {
 export const engine: Engine = {
   settings,
   people: createPeopleStore(tables),
-  targets: createTargetStore(tables),
+  targets: createTargetStore(tables, settings),
   systems: createSystemStore(tables),
+  tasks: createTaskStore(tables, settings),
   requests: createRequestStore(tables),
   bells: createDoorbells(new SQSClient({}), queues),
   clock: () => Date.now(),

@@ -1,9 +1,12 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import type { NoticeBell } from '../../schemas/rows.ts'
 import type { TargetId } from '../../schemas/settings.ts'
 import type { Doorbell } from '../../schemas/target.ts'
 
-/** The two queues of each target. */
-export type Queues = Readonly<Record<TargetId, { readonly normal: string; readonly urgent: string }>>
+/** The two queues of each target, and the one of the mails. */
+export type Queues = Readonly<Record<TargetId, { readonly normal: string; readonly urgent: string }>> & {
+  readonly notices: string
+}
 
 export interface Ring {
   readonly personId: string
@@ -15,19 +18,28 @@ export type Doorbells = ReturnType<typeof createDoorbells>
 
 /** A doorbell only says "look": losing one costs a minute (the sweeper rings again), repeating one costs an observation. */
 export function createDoorbells(client: SQSClient, queues: Queues) {
-  /** Answers how many were not sent: the rows are due, and the sweeper rings again within a minute. */
-  async function send(queue: string, bells: readonly Doorbell[]): Promise<number> {
-    try {
-      const answer = await client.send(
-        new SendMessageBatchCommand({
-          QueueUrl: queue,
-          Entries: bells.map((bell, index) => ({ Id: String(index), MessageBody: JSON.stringify(bell) })),
-        }),
-      )
-      return answer.Failed?.length ?? 0
-    } catch {
-      return bells.length
+  /** Sends to one queue, ten a call; answers how many were not taken. */
+  async function send(queue: string, messages: readonly (Doorbell | NoticeBell)[]): Promise<number> {
+    let missed = 0
+    for (let first = 0; first < messages.length; first += 10) {
+      const batch = messages.slice(first, first + 10)
+      try {
+        const answer = await client.send(
+          new SendMessageBatchCommand({
+            QueueUrl: queue,
+            Entries: batch.map((message, index) => ({
+              Id: String(index),
+              MessageBody: JSON.stringify(message),
+            })),
+          }),
+        )
+        missed += answer.Failed?.length ?? 0
+      } catch {
+        // The rows are due: the sweeper rings again within a minute, and counts what it finds late.
+        missed += batch.length
+      }
     }
+    return missed
   }
 
   return {
@@ -40,18 +52,22 @@ export function createDoorbells(client: SQSClient, queues: Queues) {
       }
       let missed = 0
       for (const [queue, waiting] of byQueue)
-        for (let first = 0; first < waiting.length; first += 10) {
-          const batch = waiting.slice(first, first + 10)
-          missed += await send(
-            queue,
-            batch.map(({ personId, target }) => ({ personId, target })),
-          )
-        }
+        missed += await send(
+          queue,
+          waiting.map(({ personId, target }) => ({ personId, target })),
+        )
       return missed
     },
 
     /** Asks for all accounts of a target to be read; never urgent. */
     ringReading: (target: TargetId): Promise<number> =>
       send(queues[target].normal, [{ reading: true, target }]),
+
+    /** Rings for mails that are to be sent. */
+    ringNotices: (ids: readonly string[]): Promise<number> =>
+      send(
+        queues.notices,
+        ids.map(notice => ({ notice })),
+      ),
   }
 }

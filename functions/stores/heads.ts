@@ -12,6 +12,7 @@ function rowOf(chain: string): Key | null {
   if (kind === 'target') return keys.target(id, target)
   if (kind === 'request') return keys.request(id)
   if (kind === 'system') return keys.system(id)
+  if (kind === 'task') return keys.task(id)
   return kind === 'unit' ? keys.unit(id) : null
 }
 

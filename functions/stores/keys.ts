@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { TaskKind } from '../../schemas/rows.ts'
 
 /** Every key of the state table, in one place. A person's rows share one partition: one query reads the whole aggregate. */
 export type Key = { readonly pk: string; readonly sk: string }
@@ -54,7 +55,8 @@ export const keys = {
     key(`READING#${target}`, `CHUNK#${generation}#${String(index).padStart(5, '0')}`),
   /** Whose account of a target it is, by the target's own key; written when it is adopted. */
   account: (target: string, accountId: string) => key(`ACCOUNT#${target}#${accountId}`, 'ACCOUNT'),
-  task: (personId: string, target: string) => key(`TASK#parked#${personId}#${target}`, 'TASK'),
+  task: (id: string) => key(`TASK#${id}`, 'TASK'),
+  notice: (id: string) => key(`NOTICE#${id}`, 'NOTICE'),
 } as const
 
 /** Chains of the ledger, one an aggregate. */
@@ -65,17 +67,21 @@ export const chains = {
   request: (number: string) => `request/${number}`,
   unit: (id: string) => `unit/${id}`,
   system: (target: string) => `system/${target}`,
+  task: (id: string) => `task/${id}`,
 } as const
 
 /** Partitions of the `list` index. */
 export const lists = {
   requestsOfUnit: (unit: string) => `requests#${unit}`,
   units: () => 'units',
-  openTasks: () => 'tasks#open',
   /** Every account row of a target, and every person: sorted by person id within a shard. */
   accounts: (target: string, shard: ListShard) => `accounts#${target}#${shard}`,
   people: (shard: ListShard) => `people#${shard}`,
   drift: (target: string) => `drift#${target}`,
+  /** Sorted by `<due by>#<id>`. */
+  openTasks: (kind: TaskKind) => `tasks#open#${kind}`,
+  /** Sorted by `<closed at>#<id>`. */
+  closedTasks: () => 'tasks#closed',
 } as const
 
 /** Shards of the lists that grow with the body. */

@@ -1,3 +1,4 @@
+import type { TargetId } from '../../schemas/settings.ts'
 import { TargetRow } from '../../schemas/target.ts'
 import { accountPlace, dueShardOf, keys } from './keys.ts'
 import { emptyChain } from './ledger.ts'
@@ -11,7 +12,41 @@ export const bare = (item: Record<string, unknown>): Record<string, unknown> =>
 
 /** A target row is parsed on read; the attributes that are removed instead of set to null come back as null. */
 export const readTargetRow = (item: Record<string, unknown>): TargetRow =>
-  TargetRow.parse({ dueAt: null, leaseUntil: null, openIntent: null, wouldDo: null, ...bare(item) })
+  TargetRow.parse({
+    dueAt: null,
+    leaseUntil: null,
+    openIntent: null,
+    wouldDo: null,
+    openTask: null,
+    ...bare(item),
+  })
+
+/** Wakes a row because a human has answered its task: at once, with all its tries before it, if it is still that task. */
+export function answeredTargetWrite(
+  tables: Tables,
+  { personId, target }: { readonly personId: string; readonly target: TargetId },
+  task: string,
+  answer: { readonly dueAt: string; readonly attempts: number },
+): Write {
+  const key = keys.target(personId, target)
+  return {
+    Update: {
+      TableName: tables.state,
+      Key: key,
+      UpdateExpression:
+        'SET dueAt = :due, dueShard = :shard, #state = :pending, attempts = :attempts REMOVE openTask',
+      ConditionExpression: 'openTask.id = :task',
+      ExpressionAttributeNames: { '#state': 'state' },
+      ExpressionAttributeValues: {
+        ':due': answer.dueAt,
+        ':shard': dueShardOf(key.pk),
+        ':pending': 'pending',
+        ':attempts': answer.attempts,
+        ':task': task,
+      },
+    },
+  }
+}
 
 /** What wakes a target: a fact's number, since when, how urgently, and why. */
 export interface Wake {
@@ -28,7 +63,7 @@ export function newTargetWrite(
 ): Write {
   const key = keys.target(row.personId, row.target)
   const { dueAt, ...rest } = row
-  const item: Omit<TargetRow, 'dueAt' | 'leaseUntil' | 'openIntent' | 'wouldDo'> = {
+  const item: Omit<TargetRow, 'dueAt' | 'leaseUntil' | 'openIntent' | 'wouldDo' | 'openTask'> = {
     version: 1,
     accountId: null,
     origin: null,

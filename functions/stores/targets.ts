@@ -1,12 +1,17 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb'
-import type { DriftRow, TaskRow } from '../../schemas/rows.ts'
+import type { DriftRow } from '../../schemas/rows.ts'
 import { TargetId } from '../../schemas/settings.ts'
 import type { Drift, OpenIntent, TargetRow } from '../../schemas/target.ts'
+import type { TaskSettings } from '../domain/task-times.ts'
 import { chains, dueShardOf, dueShards, keys, lists } from './keys.ts'
 import { type EntryDraft, seal } from './ledger.ts'
 import { commit, type Tables, type Write } from './tables.ts'
+import { accountTask } from './target-tasks.ts'
 
-/** What is due: a person's target, a request whose lines are not all applied, or the reading of a target's accounts. */
+/**
+ * What is due: a person's target, a request whose lines are not all applied, the reading of a target's accounts, a task
+ * that is overdue, a mail to send.
+ */
 export type Due =
   | {
       readonly kind: 'target'
@@ -17,6 +22,7 @@ export type Due =
     }
   | { readonly kind: 'request'; readonly number: string; readonly dueAt: string }
   | { readonly kind: 'reading'; readonly target: TargetId; readonly dueAt: string }
+  | { readonly kind: 'task' | 'notice'; readonly id: string; readonly dueAt: string }
 
 type Changes = Partial<
   Pick<
@@ -37,16 +43,17 @@ type Changes = Partial<
     | 'drift'
     | 'fault'
     | 'wouldDo'
+    | 'openTask'
   >
 >
 
 /** Attributes that are removed when null: the `due` index is sparse, and conditions ask whether they exist. */
-const removedWhenNull = new Set(['dueAt', 'leaseUntil', 'openIntent', 'wouldDo'])
+const removedWhenNull = new Set(['dueAt', 'leaseUntil', 'openIntent', 'wouldDo', 'openTask'])
 
 export type TargetStore = ReturnType<typeof createTargetStore>
 
 /** The engine's memory. Every change here insists on the row being as it was read: desired version, chain head, lease. */
-export function createTargetStore(tables: Tables) {
+export function createTargetStore(tables: Tables, settings: TaskSettings) {
   function change(
     row: TargetRow,
     changes: Changes,
@@ -90,54 +97,11 @@ export function createTargetStore(tables: Tables) {
   const sameVersion = 'desiredVersion = :desired'
   const leaseFree = '(attribute_not_exists(leaseUntil) OR leaseUntil < :now)'
 
-  const taskWrites = (row: TargetRow, next: TargetRow['state'], at: string): Write[] => {
-    const key = keys.task(row.personId, row.target)
-    if (next === 'parked' && row.state !== 'parked') {
-      const task: TaskRow = {
-        version: 1,
-        kind: 'parked',
-        personId: row.personId,
-        target: row.target,
-        fault: row.fault ?? 'unknown',
-        openedAt: at,
-        closedAt: null,
-      }
-      return [
-        {
-          Put: {
-            TableName: tables.state,
-            Item: { ...key, ...task, listKey: lists.openTasks(), listSort: at },
-          },
-        },
-      ]
-    }
-    // A fact that woke a parked row has made it pending: that it had failed is all that still tells of its task.
-    if (next !== 'parked' && (row.state === 'parked' || (next === 'converged' && row.fault !== null))) {
-      const task: Omit<TaskRow, 'openedAt'> = {
-        version: 1,
-        kind: 'parked',
-        personId: row.personId,
-        target: row.target,
-        fault: row.fault ?? 'unknown',
-        closedAt: at,
-      }
-      const names = Object.keys(task)
-      return [
-        {
-          Update: {
-            TableName: tables.state,
-            Key: key,
-            UpdateExpression: `SET openedAt = if_not_exists(openedAt, :closedAt), ${names.map(name => `#${name} = :${name}`).join(', ')} REMOVE listKey, listSort`,
-            ExpressionAttributeNames: Object.fromEntries(names.map(name => [`#${name}`, name])),
-            ExpressionAttributeValues: Object.fromEntries(
-              Object.entries(task).map(([name, value]) => [`:${name}`, value]),
-            ),
-          },
-        },
-      ]
-    }
-    return []
-  }
+  /** Nobody has answered or opened a task of this account since the row was read: their word would be lost. */
+  const sameTask = ({ openTask }: TargetRow) =>
+    openTask === null
+      ? { condition: 'attribute_not_exists(openTask)', values: {} }
+      : { condition: 'openTask.id = :task', values: { ':task': openTask.id } }
 
   /** The drift's own item follows the row: in the list as long as somebody should know of it. */
   const driftWrites = (row: TargetRow, { drift }: Changes): Write[] => {
@@ -211,18 +175,17 @@ export function createTargetStore(tables: Tables) {
       if (intent === null) return null
       const sealed = seal(tables, chains.target(row.personId, row.target), row.head, options.entry)
       const closing = { ...options.always, openIntent: null, leaseUntil: null, head: sealed.head }
-      const settled = { ...closing, ...options.settled }
+      const task = await accountTask(tables, settings, row, { ...options.settled, at: options.entry.at })
+      const same = sameTask(row)
+      const settled = { ...closing, ...options.settled, ...task.changes }
       const whole = await commit(tables, [
-        change(row, settled, [sameVersion, 'openIntent.entryId = :intent'], {
+        change(row, settled, [sameVersion, same.condition, 'openIntent.entryId = :intent'], {
           ':desired': row.desiredVersion,
           ':intent': intent.entryId,
+          ...same.values,
         }),
         sealed.write,
-        ...taskWrites(
-          { ...row, fault: settled.fault ?? row.fault },
-          settled.state ?? row.state,
-          options.entry.at,
-        ),
+        ...task.writes,
         ...driftWrites(row, settled),
       ])
       if (whole.done) return { row: { ...row, ...settled }, moved: false }
@@ -235,9 +198,15 @@ export function createTargetStore(tables: Tables) {
 
     /** Writes what was seen or decided without an act: converged, waiting, backed off, parked. False: the row moved on. */
     async note(row: TargetRow, changes: Changes, now: string): Promise<boolean> {
+      const task = await accountTask(tables, settings, row, { ...changes, at: now })
+      const same = sameTask(row)
       const result = await commit(tables, [
-        change(row, changes, [sameVersion, leaseFree], { ':desired': row.desiredVersion, ':now': now }),
-        ...taskWrites({ ...row, fault: changes.fault ?? row.fault }, changes.state ?? row.state, now),
+        change(row, { ...changes, ...task.changes }, [sameVersion, leaseFree, same.condition], {
+          ':desired': row.desiredVersion,
+          ':now': now,
+          ...same.values,
+        }),
+        ...task.writes,
         ...driftWrites(row, changes),
       ])
       return result.done
@@ -283,19 +252,24 @@ export function createTargetStore(tables: Tables) {
         .flatMap(item => dueOf(item as { pk: string; sk: string; dueAt: string; urgent?: boolean }))
     },
 
-    /** How many rows are parked, up to 1,000. */
+    /** How many rows are parked and wait for a human, up to 1,000 of each kind. */
     async parked(): Promise<number> {
-      const page = await tables.client.send(
-        new QueryCommand({
-          TableName: tables.state,
-          IndexName: 'list',
-          KeyConditionExpression: 'listKey = :list',
-          ExpressionAttributeValues: { ':list': lists.openTasks() },
-          Select: 'COUNT',
-          Limit: 1000,
+      const counts = await Promise.all(
+        (['parked', 'unadopted'] as const).map(async kind => {
+          const page = await tables.client.send(
+            new QueryCommand({
+              TableName: tables.state,
+              IndexName: 'list',
+              KeyConditionExpression: 'listKey = :list',
+              ExpressionAttributeValues: { ':list': lists.openTasks(kind) },
+              Select: 'COUNT',
+              Limit: 1000,
+            }),
+          )
+          return page.Count ?? 0
         }),
       )
-      return page.Count ?? 0
+      return counts.reduce((sum, count) => sum + count, 0)
     },
   }
 }
@@ -307,6 +281,8 @@ function dueOf(item: { pk: string; sk: string; dueAt: string; urgent?: boolean }
     const read = TargetId.safeParse(id)
     return read.success ? [{ kind: 'reading', target: read.data, dueAt: item.dueAt }] : []
   }
+  if (item.sk === 'TASK') return [{ kind: 'task', id, dueAt: item.dueAt }]
+  if (item.sk === 'NOTICE') return [{ kind: 'notice', id, dueAt: item.dueAt }]
   const target = TargetId.safeParse(item.sk.replace('TARGET#', ''))
   return target.success
     ? [{ kind: 'target', personId: id, target: target.data, urgent: item.urgent === true, dueAt: item.dueAt }]

@@ -5,6 +5,7 @@ import type { PeopleStore } from '../stores/people.ts'
 import type { RequestStore } from '../stores/requests.ts'
 import type { SystemStore } from '../stores/systems.ts'
 import type { TargetStore } from '../stores/targets.ts'
+import type { TaskStore } from '../stores/tasks.ts'
 
 /** Codes a workflow may log, a closed list; the fields are opaque ids and numbers, never a name or a national id. */
 export type LogCode =
@@ -24,6 +25,10 @@ export type LogCode =
   | 'doorbell-missed'
   | 'reading-complete'
   | 'reading-failed'
+  | 'task-overdue'
+  | 'notice-sent'
+  | 'notice-failed'
+  | 'notice-parked'
 
 export type Log = (code: LogCode, fields: Readonly<Record<string, string | number | null>>) => void
 
@@ -33,6 +38,7 @@ export interface Engine {
   readonly people: PeopleStore
   readonly targets: TargetStore
   readonly systems: SystemStore
+  readonly tasks: TaskStore
   readonly requests: RequestStore
   readonly bells: Doorbells
   readonly clock: () => number

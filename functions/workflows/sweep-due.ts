@@ -1,5 +1,6 @@
 import { applyRequest } from './apply-lines.ts'
 import { type Engine, instantOf, placeOf } from './engine.ts'
+import { escalateTask } from './escalate-task.ts'
 
 /** Rows of each of the eight shards that one sweep rings: a minute of every target's work is far less. */
 const perShard = 500
@@ -7,7 +8,10 @@ const perShard = 500
 export interface Swept {
   readonly rung: number
   readonly requests: number
-  /** Requests that could not be read or applied because of a bug: the others went on. */
+  /** Overdue tasks told to a second address, and mails rung for. */
+  readonly tasks: number
+  readonly notices: number
+  /** Requests and tasks that could not be read or applied because of a bug: the others went on. */
   readonly broken: number
   readonly parked: number
   /** Seconds since the oldest due row became due; 0 when nothing is due. */
@@ -28,7 +32,9 @@ export async function sweepDue(engine: Engine, eventAt: string): Promise<Swept> 
   let missed = await engine.bells.ring(targets)
   const readings = due.filter(row => row.kind === 'reading')
   for (const { target } of readings) missed += await engine.bells.ringReading(target)
-  if (missed > 0) engine.log('doorbell-missed', { missed })
+  const notices = due.flatMap(row => (row.kind === 'notice' ? [row.id] : []))
+  const mailsMissed = await engine.bells.ringNotices(notices)
+  if (missed + mailsMissed > 0) engine.log('doorbell-missed', { missed: missed + mailsMissed })
   const numbers = due.flatMap(row => (row.kind === 'request' ? [row.number] : []))
   let broken = 0
   for (const number of numbers) {
@@ -40,10 +46,21 @@ export async function sweepDue(engine: Engine, eventAt: string): Promise<Swept> 
       broken++
     }
   }
+  const tasks = due.flatMap(row => (row.kind === 'task' ? [row.id] : []))
+  for (const task of tasks) {
+    try {
+      await escalateTask(engine, task)
+    } catch (bug) {
+      engine.log('broken', { task, ...placeOf(bug) })
+      broken++
+    }
+  }
   const oldest = due.map(row => row.dueAt).sort()[0] ?? now
   return {
     rung: targets.length + readings.length - missed,
     requests: numbers.length,
+    tasks: tasks.length,
+    notices: notices.length - mailsMissed,
     broken,
     parked: await engine.targets.parked(),
     oldestDueSeconds: Math.max(0, Math.round((Date.parse(now) - Date.parse(oldest)) / 1000)),

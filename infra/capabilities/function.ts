@@ -1,6 +1,6 @@
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
-import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { type Conditions, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core'
@@ -98,8 +98,14 @@ export class AppFunction extends Construct {
     })
   }
 
-  allow(actions: readonly string[], resources: readonly string[]): void {
-    this.rights.addStatements(new PolicyStatement({ actions: [...actions], resources: [...resources] }))
+  allow(actions: readonly string[], resources: readonly string[], conditions?: Conditions): void {
+    this.rights.addStatements(
+      new PolicyStatement({
+        actions: [...actions],
+        resources: [...resources],
+        ...(conditions && { conditions }),
+      }),
+    )
   }
 
   /** A metric that the function writes itself, through Powertools, which adds the dimension `service`. */

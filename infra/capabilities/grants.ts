@@ -22,6 +22,8 @@ export interface Grants {
   readonly rings?: readonly TargetId[]
   /** The target whose doorbells it answers and whose secret it reads. */
   readonly serves?: TargetId
+  /** Whether it may ring for mails, or answers those bells and sends. */
+  readonly mails?: 'rings' | 'sends'
 }
 
 const everyTarget: readonly TargetId[] = ['directory', 'mail', 'erp']
@@ -69,6 +71,16 @@ export const grants = {
     state: { actions: ['BatchGetItem', 'PutItem', 'Query', 'UpdateItem'], indexes: ['due', 'list'] },
     ledger: { actions: ['PutItem'] },
     rings: everyTarget,
+    mails: 'rings',
+  },
+  'attend-tasks': {
+    state: { actions: [...reads, 'PutItem', 'UpdateItem'], indexes: ['list'] },
+    ledger: { actions: ['PutItem'] },
+    rings: everyTarget,
+  },
+  'send-notices': {
+    state: { actions: ['BatchGetItem', 'GetItem', 'Query', 'UpdateItem'] },
+    mails: 'sends',
   },
   // A worker rings its own bell when the desired state moved on under it; the directory's also wakes the mail that waited.
   'converge-directory': {

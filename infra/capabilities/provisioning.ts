@@ -57,29 +57,31 @@ export class Provisioning extends Construct {
   readonly functions: AppFunction[] = []
   readonly doorbells = new Map<TargetId, Doorbells>()
   readonly secrets = new Map<TargetId, Secret>()
+  /** Where every queue of the body puts what a function crashed on five times. */
+  readonly deadLetters: Queue
 
   constructor(scope: Construct, id: string, workshop: Workshop, targets: readonly TargetSettings[]) {
     super(scope, id)
     const network = new Network(this, 'Network')
-    const deadLetters = new Queue(this, 'DeadLetters', {
+    this.deadLetters = new Queue(this, 'DeadLetters', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     })
     workshop.alarms.watch(this, 'DeadLettersFound', {
-      metric: deadLetters.metricApproximateNumberOfMessagesVisible({
+      metric: this.deadLetters.metricApproximateNumberOfMessagesVisible({
         period: Duration.minutes(5),
         statistic: 'Maximum',
       }),
       threshold: 1,
       means:
-        'A worker crashed five times on the same doorbell: a bug, not a target that is down. The people concerned do not get, or do not lose, what their form says; the sweeper goes on trying.',
+        'A worker crashed five times on the same doorbell: a bug, not a target that is down. The people concerned do not get, or do not lose, what their form says, or a mail is not sent; the sweeper goes on trying.',
       remedy:
-        'Each message names a person id and a target: find them in the worker’s log, correct the bug, then delete the messages. Nothing has to be sent again.',
+        'Each message names a person id and a target, or a mail’s id: find them in the worker’s log, correct the bug, then delete the messages. Nothing has to be sent again.',
     })
 
     for (const target of targets)
-      if (target.kind !== 'manual') this.addTarget(workshop, network, deadLetters, target)
+      if (target.kind !== 'manual') this.addTarget(workshop, network, this.deadLetters, target)
     this.addSweeper(workshop)
   }
 

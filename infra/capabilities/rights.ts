@@ -15,7 +15,19 @@ export interface Possessions {
   readonly ledger: TableV2
   readonly doorbells: ReadonlyMap<TargetId, Doorbells>
   readonly secrets: ReadonlyMap<TargetId, ISecret>
+  readonly mails: Mails
 }
+
+/** The queue of the mails that are to be sent, and who they come from. */
+export interface Mails {
+  readonly bell: IQueue
+  /** ARN of the identity that the body has proven to the mail service. */
+  readonly identity: string
+  readonly from: string
+}
+
+/** What Lambda does on a function's behalf to give it a queue's messages. */
+const answering = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage']
 
 /**
  * Gives every function what `grants.ts` says, and in its environment the names: both tables for whoever touches one (the
@@ -37,15 +49,22 @@ export function grantRights(functions: readonly AppFunction[], possessions: Poss
       each.lambda.addEnvironment(`QUEUE_${target.toUpperCase()}`, bells.normal.queueUrl)
       each.lambda.addEnvironment(`QUEUE_${target.toUpperCase()}_URGENT`, bells.urgent.queueUrl)
     }
+    if (granted.mails === 'rings') {
+      each.allow(['sqs:SendMessage'], [possessions.mails.bell.queueArn])
+      each.lambda.addEnvironment('QUEUE_NOTICES', possessions.mails.bell.queueUrl)
+    }
+    if (granted.mails === 'sends') {
+      each.allow(answering, [possessions.mails.bell.queueArn])
+      each.allow(['ses:SendEmail'], [possessions.mails.identity], {
+        StringEquals: { 'ses:FromAddress': possessions.mails.from },
+      })
+    }
     if (granted.serves) {
       const bells = possessions.doorbells.get(granted.serves)
       const secret = possessions.secrets.get(granted.serves)
       if (!bells || !secret)
         throw new Error(`${each.name} serves ${granted.serves}, which is not in the settings`)
-      each.allow(
-        ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
-        [bells.normal.queueArn, bells.urgent.queueArn],
-      )
+      each.allow(answering, [bells.normal.queueArn, bells.urgent.queueArn])
       each.allow(['secretsmanager:GetSecretValue'], [secret.secretArn])
     }
   }

@@ -64,10 +64,13 @@ export function openBench({ settings, issuer, client, cloud, directory, postgres
   const setFault = async (target: TargetId, kind: Fault | null) =>
     target === 'directory' ? directory.setFault(kind) : postgres.setFault(target, kind)
 
-  /** Rings what is due. Answers how many rows and requests were. */
+  /** Rings what is due. Answers how much was. */
   async function sweep(): Promise<number> {
-    const { rung, requests } = (await cloud.runSchedule('sweep-due')) as { rung: number; requests: number }
-    return rung + requests
+    const swept = (await cloud.runSchedule('sweep-due')) as Record<
+      'rung' | 'requests' | 'tasks' | 'notices',
+      number
+    >
+    return swept.rung + swept.requests + swept.tasks + swept.notices
   }
 
   async function putBack(kept: {
@@ -173,6 +176,7 @@ export function openBench({ settings, issuer, client, cloud, directory, postgres
     sample: () => sample,
     runSchedule: cloud.runSchedule,
     permissions: cloud.permissions,
+    mails: cloud.mails,
     sweep,
     /** True once no function runs and no queue holds a message; false after that many milliseconds. */
     settled: (patience: number): Promise<boolean> =>

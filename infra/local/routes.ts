@@ -65,7 +65,7 @@ type Answerer = (bench: Bench, request: IncomingMessage, parameter: string) => P
 
 const ROUTES: Readonly<Record<string, Answerer>> = {
   'GET /local/organisation': bench => ok(bench.organisation()),
-  'GET /local/mail': () => ok([]),
+  'GET /local/mail': bench => ok(bench.mails()),
   'GET /local/idle': untilIdle,
   'GET /local/clock': bench => ok({ now: new Date(bench.now()).toISOString() }),
   'GET /local/permissions': bench => ok(bench.permissions()),

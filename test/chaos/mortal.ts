@@ -3,6 +3,7 @@ import { createPeopleStore } from '../../functions/stores/people.ts'
 import { createRequestStore } from '../../functions/stores/requests.ts'
 import { createSystemStore } from '../../functions/stores/systems.ts'
 import { createTargetStore } from '../../functions/stores/targets.ts'
+import { createTaskStore } from '../../functions/stores/tasks.ts'
 import { convergeTarget } from '../../functions/workflows/converge-target.ts'
 import type { Engine } from '../../functions/workflows/engine.ts'
 import type { TargetId } from '../../schemas/settings.ts'
@@ -54,12 +55,14 @@ export function mortal(world: World, at: number): Mortal {
   const engine: Engine = {
     ...world.engine,
     people: createPeopleStore(tables),
-    targets: createTargetStore(tables),
+    targets: createTargetStore(tables, world.engine.settings),
+    tasks: createTaskStore(tables, world.engine.settings),
     systems: createSystemStore(tables),
     requests: createRequestStore(tables),
     bells: {
       ring: outside(world.engine.bells.ring),
       ringReading: outside(world.engine.bells.ringReading),
+      ringNotices: outside(world.engine.bells.ringNotices),
     },
   }
   return {

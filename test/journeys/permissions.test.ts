@@ -152,7 +152,18 @@ async function outlastAnOutage(): Promise<void> {
   await laptop.idle()
   for (let day = 0; day < 9; day++) await later(1)
   expect(await account(laptop, leaving, 'mail')).toMatchObject({ state: 'enabled', parked: true })
+  const it = inRole(laptop.organisation, 'it')
+  const { tasks } = (await laptop.as(it, 'GET', '/tasks?open=true')).body
+  expect(tasks.length).toBeGreaterThanOrEqual(6)
+  const { body: mails } = await laptop.client('GET', '/local/mail')
+  for (const { id } of tasks) expect(mails.some(({ text }: { text: string }) => text.includes(id))).toBe(true)
   await faults(null)
+  const said = { done: true, evidence: 'Los servidores volvieron.' }
+  const answered = await laptop.as(it, 'POST', `/tasks/${tasks[0].id}/completion`, said, {
+    'idempotency-key': 'task-1',
+  })
+  expect(answered).toMatchObject({ status: 200, body: { outcome: 'done' } })
+  await laptop.as(it, 'GET', '/tasks?open=false')
   await later(2)
   for (const system of SYSTEMS)
     expect(await account(laptop, leaving, system)).toMatchObject({ state: 'disabled', parked: false })

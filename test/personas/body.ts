@@ -53,6 +53,11 @@ export const valleClaro: Settings = Settings.parse({
     },
   ],
   limits: {},
+  notices: {
+    from: 'llavero@valleclaro.example',
+    it: 'informatica@valleclaro.example',
+    escalation: 'secpla@valleclaro.example',
+  },
   bootstrap: [
     {
       person: hilda.person,

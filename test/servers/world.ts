@@ -6,6 +6,7 @@ import { createRequestStore } from '../../functions/stores/requests.ts'
 import { createSystemStore } from '../../functions/stores/systems.ts'
 import { openTables } from '../../functions/stores/tables.ts'
 import { createTargetStore } from '../../functions/stores/targets.ts'
+import { createTaskStore } from '../../functions/stores/tasks.ts'
 import { type BrokenRun, convergeTarget } from '../../functions/workflows/converge-target.ts'
 import type { Engine, LogCode } from '../../functions/workflows/engine.ts'
 import { readAccounts } from '../../functions/workflows/read-accounts.ts'
@@ -34,13 +35,15 @@ export async function openWorld(
   )
   const rung: { personId: string; target: TargetId; urgent: boolean }[] = []
   const readingsRung: TargetId[] = []
+  const notices: string[] = []
   const logged: LogCode[] = []
   const time = { now: zoneDay.now }
   const settings = Settings.parse({ ...sample, ...options.settings })
   const engine: Engine = {
     settings,
     people: createPeopleStore(tables),
-    targets: createTargetStore(tables),
+    targets: createTargetStore(tables, settings),
+    tasks: createTaskStore(tables, settings),
     systems: createSystemStore(tables),
     requests: createRequestStore(tables),
     bells: {
@@ -50,6 +53,10 @@ export async function openWorld(
       },
       ringReading: async target => {
         readingsRung.push(target)
+        return 0
+      },
+      ringNotices: async ids => {
+        notices.push(...ids)
         return 0
       },
     },
@@ -96,6 +103,8 @@ export async function openWorld(
     unitRegister,
     rung,
     readings,
+    /** Ids of the mails that were rung for. */
+    notices,
     logged,
     time,
     converge,

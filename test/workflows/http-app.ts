@@ -16,6 +16,7 @@ const functions = {
   'record-people': ['POST /people'],
   'maintain-units': ['GET /units/{id}', 'PUT /units/{id}', 'POST /units/{id}/deputies'],
   'link-identities': ['POST /identities'],
+  'attend-tasks': ['GET /tasks', 'POST /tasks/{id}/completion'],
   'read-audit': ['GET /audit', 'GET /audit/verification'],
   'describe-api': ['GET /openapi.json', 'GET /health'],
   'load-bootstrap': [],

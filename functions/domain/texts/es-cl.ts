@@ -65,6 +65,55 @@ export const esCL = {
   'deputy.is-head': 'La jefatura no puede subrogarse a sí misma.',
   'unit.oneself': 'Nadie puede nombrarse a sí mismo jefatura o subrogante.',
 
+  // Targets, and what a task asks for
+  'target.directory': 'El directorio.',
+  'target.mail': 'El correo.',
+  'target.erp': 'El ERP.',
+  'target.none': 'Llavero.',
+  'step.create':
+    'Cree la cuenta «{name}», sin abrirla todavía. Si ya existe, es de la misma persona y está cerrada, use esa.',
+  'step.enable': 'Abra la cuenta «{name}».',
+  'step.disable': 'Cierre la cuenta «{name}» (no la borre).',
+  'step.end-sessions': 'Termine las sesiones que la cuenta «{name}» tenga abiertas.',
+  'step.adopt': 'Anote en la cuenta «{name}» que es de esta persona.',
+  'step.restore': 'Devuelva la cuenta «{name}» al lugar de las cuentas en uso.',
+  'step.retire': 'Mueva la cuenta «{name}» al lugar de las cuentas inactivas.',
+  'step.set-profile': 'Ponga al día el nombre, el cargo y la unidad de la cuenta «{name}».',
+  'step.set-expiry': 'Ponga a la cuenta «{name}» como término el {until}.',
+  'step.clear-expiry': 'Quite la fecha de término de la cuenta «{name}».',
+  'step.revoke': 'Quite a la cuenta «{name}» el acceso: {right}.',
+  'step.grant': 'Dé a la cuenta «{name}» el acceso: {right}.',
+  'right.consulta': 'Solo consulta.',
+  'right.actualizacion': 'Actualización ({operations}).',
+  'right.specific': 'Solo en: {parts}.',
+  'right.internet': 'Perfil de internet {profile}.',
+  'right.removable-storage': 'Almacenamiento removible.',
+  'task.parked':
+    'El sistema no ha podido dejar la cuenta «{name}» como corresponde (motivo: {fault}). Corrija la causa y dé la tarea por hecha: se intenta de nuevo en el acto.',
+  'task.unadopted':
+    'La cuenta «{name}» ya existía y nadie ha dicho de quién es. Confírmelo en la conciliación, o corrija el formulario.',
+  'task.contested':
+    'La persona dice que el acceso recibido no es el correcto (solicitud {request}, línea {line}). Revíselo con ella.',
+
+  // Mails
+  'notice.task-opened-subject': 'Tarea por hacer en {target}: plazo {due}.',
+  'notice.task-opened-urgent-subject': 'URGENTE, quitar accesos en {target}: plazo {due}.',
+  'notice.task-opened': 'Hay una tarea por hacer, sobre {person}.',
+  'notice.task-changed-subject': 'Cambió una tarea pendiente en {target}: plazo {due}.',
+  'notice.task-changed':
+    'Cambió lo que se pide sobre {person}. Vale solo lo que sigue; lo que ya hizo y no aparece abajo, deshágalo.',
+  'notice.task-withdrawn-subject': 'Se retiró una tarea pendiente en {target}.',
+  'notice.task-withdrawn':
+    'Ya no hay que hacer lo que se pidió sobre {person}. Si alcanzó a hacer algo de lo que sigue, deshágalo.',
+  'notice.task-overdue-subject': 'ATRASADA ({times}): tarea en {target} con plazo {due}.',
+  'notice.task-overdue': 'Sigue sin hacerse una tarea sobre {person}.',
+  'notice.task-until': 'El acceso rige hasta el {until}.',
+  'notice.task-number':
+    'Tarea {task}, solicitud {request}. Al terminar, regístrelo en Llavero con su evidencia.',
+  'notice.task-without-request': 'Tarea {task}. Al terminar, regístrelo en Llavero con su evidencia.',
+  'notice.person-gone': 'Una persona que ya no figura en el registro.',
+  'notice.footer': 'Este correo lo envía Llavero, de {body}; no lo responda.',
+
   // Why a line is decided as it is
   'signing.oneself': 'Nadie puede pedir accesos para sí mismo ni quitárselos.',
   'signing.not-this-person': 'Por esta persona firma la jefatura superior, no quien presenta el formulario.',

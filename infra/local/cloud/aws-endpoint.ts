@@ -16,14 +16,27 @@ export interface AwsServices {
   queueArn?: (queueUrl: string) => string | undefined
   /** A secret by its name or ARN. */
   secret?: (id: string) => { arn: string; name: string; text: string } | undefined
+  /** Takes a mail and returns its id. */
+  sendMail?: (mail: Omit<SentMail, 'at'>) => string
   /** Whether the caller (a function's name) may do this; without it everybody may. */
-  authorise?: (caller: string, action: string, resource: string) => boolean
+  authorise?: (caller: string, action: string, resource: string, context?: Context) => boolean
   nastiness?: Nastiness
+}
+
+/** What a policy's condition may ask of a call. */
+export type Context = Readonly<Record<string, string>>
+
+export interface SentMail {
+  from: string
+  to: string
+  subject: string
+  text: string
+  at: string
 }
 
 type Operation = (
   input: Input,
-  permit: (action: string, resource: string) => void,
+  permit: (action: string, resource: string, context?: Context) => void,
 ) => object | Promise<object>
 
 /** One loopback endpoint for the AWS APIs that the product uses, in the SDK's own wire protocols; the rest is refused. */
@@ -59,6 +72,21 @@ export const startAwsEndpoint = async (services: AwsServices) => {
       }))
       return { Successful, Failed: [] }
     },
+    // SESv2 speaks REST: its operation is the path.
+    'POST /v2/email/outbound-emails': (input, permit) => {
+      allow(input, 'FromEmailAddress', 'Destination', 'Content')
+      const { FromEmailAddress: from, Destination, Content } = input as unknown as SentEmail
+      allow(Destination, 'ToAddresses')
+      allow(Content, 'Simple')
+      allow(Content.Simple, 'Subject', 'Body')
+      allow(Content.Simple.Body, 'Text')
+      const arn = `arn:aws:ses:${REGION}:${ACCOUNT}:identity/${from.split('@').at(-1)}`
+      permit('ses:SendEmail', arn, { 'ses:FromAddress': from })
+      const [to = '', ...others] = Destination.ToAddresses
+      if (others.length > 0 || !services.sendMail) throw new NotHonoured('a mail to several at once')
+      const { Subject, Body } = Content.Simple
+      return { MessageId: services.sendMail({ from, to, subject: Subject.Data, text: Body.Text.Data }) }
+    },
     'secretsmanager.GetSecretValue': (input, permit) => {
       allow(input, 'SecretId')
       const secret = services.secret?.(String(input.SecretId))
@@ -84,8 +112,8 @@ export const startAwsEndpoint = async (services: AwsServices) => {
     const [, inDynamo] = /^DynamoDB_20120810\.(\w+)$/.exec(target) ?? []
     const operation = inDynamo ? dynamo(inDynamo) : operations[target]
     if (!operation) throw new NotHonoured(target)
-    return operation(input, (action, resource) => {
-      if (services.authorise?.(caller, action, resource) ?? true) return
+    return operation(input, (action, resource, context) => {
+      if (services.authorise?.(caller, action, resource, context) ?? true) return
       const what = `${caller} is not authorized to perform: ${action} on resource: ${resource}`
       throw new AwsError('AccessDeniedException', `User: ${what}`)
     })
@@ -127,6 +155,12 @@ export const startAwsEndpoint = async (services: AwsServices) => {
         server.closeAllConnections()
       }),
   }
+}
+
+interface SentEmail {
+  FromEmailAddress: string
+  Destination: { ToAddresses: string[] }
+  Content: { Simple: { Subject: { Data: string }; Body: { Text: { Data: string } } } }
 }
 
 const NO_VERSION = '00000000-0000-4000-8000-000000000000'

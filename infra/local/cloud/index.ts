@@ -6,7 +6,7 @@ import { type Dynamo, openDynamo } from '../dynamodb/index.ts'
 import { seedNastiness } from '../dynamodb/nastiness.ts'
 import type { Item, TableDefinition } from '../dynamodb/tables.ts'
 import { type LocalRoutes, startGateway } from './api-gateway.ts'
-import { type AwsServices, startAwsEndpoint } from './aws-endpoint.ts'
+import { type AwsServices, type SentMail, startAwsEndpoint } from './aws-endpoint.ts'
 import { deployCustomResources } from './custom-resources.ts'
 import { type Functions, openFunctions } from './functions.ts'
 import { readPermissions } from './permissions.ts'
@@ -82,10 +82,16 @@ const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack) =>
     return gate.then(() => (era === asked ? functions.invoke(name, event) : null))
   }
   const queues = openQueues(stack, { ...functions, invoke: deliver }, permissions, nastiness, now)
+  /** In memory, like messages: they die with the process. */
+  const mails: SentMail[] = []
   Object.assign(services, {
     dynamo,
     sendMessage: queues.send,
     queueArn: queues.arnOf,
+    sendMail: mail => {
+      mails.push({ ...mail, at: new Date(now()).toISOString() })
+      return `laptop-${mails.length}`
+    },
     secret: secretsOf(stack, options.secrets),
     authorise: permissions.authorise,
   } satisfies AwsServices)
@@ -109,6 +115,7 @@ const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack) =>
     try {
       await settle(functions.running)
       queues.empty()
+      mails.length = 0
       era++
       await dynamo.restore(snapshot)
       await meanwhile?.()
@@ -156,6 +163,7 @@ const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack) =>
     permissions: permissions.list,
     consumed: dynamo.consumed,
     deadLetters: queues.deadLetters,
+    mails: () => [...mails],
     /** What stands in the template and does nothing here, and why. */
     inert: stack.inert,
     close: () => opened.disposeAsync(),

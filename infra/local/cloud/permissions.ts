@@ -1,3 +1,4 @@
+import type { Context } from './aws-endpoint.ts'
 import type { Stack } from './template.ts'
 
 interface Statement {
@@ -31,11 +32,12 @@ const matches = (pattern: string, text: string): boolean =>
   ).test(text)
 
 /** The conditions of this stack's policies, as a call from a function over TLS meets them. */
-const holds = ({ Condition = {} }: Statement): boolean =>
+const holds = ({ Condition = {} }: Statement, context: Context = {}): boolean =>
   Object.entries(Condition).every(([operator, keys]) =>
     Object.entries(keys).every(([key, value]) => {
       if (operator === 'Bool' && key === 'aws:SecureTransport') return value === 'true'
       if (operator === 'Null' && key === 'lambda:SourceFunctionArn') return value === 'false'
+      if (operator === 'StringEquals' && key === 'ses:FromAddress') return context[key] === value
       throw new Error(`The policy condition ${operator} ${key} is not honoured by the laptop's cloud`)
     }),
   )
@@ -74,9 +76,9 @@ export const readPermissions = (stack: Stack) => {
   }
   for (const statement of [...[...own.values()].flat(), ...onResources]) holds(statement)
 
-  const decide = (caller: string, asked: string): boolean => {
+  const decide = (caller: string, asked: string, context?: Context): boolean => {
     const met = [...(own.get(caller) ?? []), ...onResources]
-      .filter(statement => holds(statement) && pairs(statement).some(pair => matches(pair, asked)))
+      .filter(statement => holds(statement, context) && pairs(statement).some(pair => matches(pair, asked)))
       .map(statement => statement.Effect)
     return met.includes('Allow') && !met.includes('Deny')
   }
@@ -84,9 +86,10 @@ export const readPermissions = (stack: Stack) => {
   const asks = new Map([...own.keys()].map(caller => [caller, new Map<string, boolean>()]))
   return {
     /** Decides by the template's policies, and remembers what was asked for. */
-    authorise: (caller: string, action: string, resource: string): boolean => {
+    authorise: (caller: string, action: string, resource: string, context?: Context): boolean => {
       const asked = `${action} ${resource}`
-      const decided = asks.get(caller)?.get(asked) ?? decide(caller, asked)
+      const known = context === undefined ? asks.get(caller)?.get(asked) : undefined
+      const decided = known ?? decide(caller, asked, context)
       asks.get(caller)?.set(asked, decided)
       return decided
     },

@@ -57,6 +57,7 @@ const INERT: [string, string][] = [
   ['AWS::EC2::', 'there is no network between the functions and the targets: both are on loopback'],
   ['AWS::KMS::', 'nothing is encrypted at rest on the laptop; permissions on keys are not asked for'],
   ['AWS::Logs::', 'logs go to files under the data directory and are kept until they are deleted'],
+  ['AWS::SES::', 'nobody proves a domain here: mails are kept under GET /local/mail'],
   ['AWS::SNS::', 'alarms have no subscribers here'],
 ]
 

@@ -1,0 +1,56 @@
+import type { TaskCompletion, TaskView } from '../../schemas/api.ts'
+import type { TaskRow } from '../../schemas/rows.ts'
+import type { Caller } from '../domain/entitlement.ts'
+import { type Refusal, refuse } from '../domain/refusal.ts'
+import type { Engine } from './engine.ts'
+import { knownPeople } from './known-people.ts'
+import { viewTask } from './read-tasks.ts'
+import { nowOf, type Registers, tries } from './registers.ts'
+
+type Needed = Pick<Registers, 'people' | 'settings' | 'clock'> & Pick<Engine, 'tasks' | 'bells' | 'log'>
+
+/**
+ * Takes what a human says of a task (by `it`, see the contract's table). It closes the task and makes the account due at
+ * once; whether all is as it should be is then found out by the engine, and asked again where it is not. Nobody answers a
+ * task about themselves.
+ */
+export async function completeTask(
+  registers: Needed,
+  caller: Caller,
+  id: string,
+  said: TaskCompletion,
+): Promise<TaskView | Refusal> {
+  for (let attempt = 1; attempt <= tries; attempt++) {
+    const task = await registers.tasks.load(id)
+    if (task === null) return refuse('not-found')
+    if (task.personId === caller.personId) return refuse('forbidden')
+    if (task.closedAt !== null) return refuse('conflict')
+    const closed = await close(registers, caller, task, said)
+    if (closed === null) continue
+    if (task.target !== null)
+      await registers.bells.ring([{ personId: task.personId, target: task.target, urgent: task.urgent }])
+    return viewTask(registers, closed, knownPeople(registers))
+  }
+  return refuse('busy')
+}
+
+/** Null: somebody else changed the task or the account meanwhile. */
+async function close(
+  registers: Needed,
+  caller: Caller,
+  task: TaskRow,
+  said: TaskCompletion,
+): Promise<TaskRow | null> {
+  const { at } = nowOf(registers)
+  return registers.tasks.complete(
+    task,
+    {
+      outcome: said.done ? 'done' : 'not-done',
+      by: { personId: caller.personId, role: 'it', onBehalfOf: null },
+      evidence: said.done ? said.evidence : said.comment,
+    },
+    at,
+    // Whoever could not mend it gets one more try and, if that fails, the next task.
+    said.done ? 0 : registers.settings.limits.attemptsBeforeParking - 1,
+  )
+}

@@ -1,0 +1,240 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { rutCheckDigit } from '../../functions/domain/national-id.ts'
+import { createNoticeStore } from '../../functions/stores/notices.ts'
+import { completeTask } from '../../functions/workflows/complete-task.ts'
+import { listTasks } from '../../functions/workflows/read-tasks.ts'
+import { type Post, type Posted, sendNotice } from '../../functions/workflows/send-notice.ts'
+import { sweepDue } from '../../functions/workflows/sweep-due.ts'
+import type { TaskList, TaskView } from '../../schemas/api.ts'
+import type { Contract } from '../../schemas/contract.ts'
+import { openWorld, type World } from '../servers/world.ts'
+
+const planta: Contract = { type: 'planta', regime: 'municipal', startsOn: '2020-03-01', endsOn: null }
+let serial = 0
+const nationalId = () => {
+  const digits = String(16_000_000 + ++serial)
+  return `${digits}-${rutCheckDigit(digits)}`
+}
+
+let world: World
+let head: string
+let technician: string
+const names = { givenNames: 'Elisa', surnames: 'Huenchumán Ñancupil' }
+const mails: { to: string; from: string; subject: string; text: string }[] = []
+let answer: Posted = { taken: true, messageId: 'sent' }
+
+beforeAll(async () => {
+  world = await openWorld()
+  head = await world.hire(nationalId(), { givenNames: 'Marta', surnames: 'Reyes Soto' }, 'dideco', planta)
+  technician = await world.hire(nationalId(), { givenNames: 'Ada', surnames: 'Pino Leal' }, 'ti', planta)
+  world.units.set('dideco', { id: 'dideco', name: 'Dideco', parent: null, head, deputies: [] })
+})
+afterAll(() => world.close())
+
+const post = (): Post => ({
+  ...world.engine,
+  notices: createNoticeStore(world.tables),
+  post: async mail => {
+    if (answer.taken) mails.push(mail)
+    return answer
+  },
+})
+
+/** Sweeps, and sends what was rung for. */
+async function deliver() {
+  world.notices.splice(0)
+  await sweepDue(world.engine, new Date(world.time.now).toISOString())
+  const results = []
+  for (const id of world.notices.splice(0)) results.push(await sendNotice(post(), id))
+  return results
+}
+
+const form = (id: string, deactivations: object[] = []) => ({
+  unit: 'dideco',
+  activations:
+    deactivations.length > 0
+      ? []
+      : [
+          {
+            person: { nationalId: id, ...names, position: 'Administrativo' },
+            contract: planta,
+            access: { system: 'erp', module: 'contabilidad-gubernamental', type: 'consulta' },
+            until: null,
+          },
+        ],
+  deactivations,
+  declaration: true,
+})
+
+/** Somebody whose ERP account the ERP refuses: one try is enough. */
+async function parked() {
+  const id = nationalId()
+  const personId = await world.hire(id, names, 'dideco', planta)
+  world.targets.erp.fault = { kind: 'refused', retryable: false }
+  await world.submit(head, form(id))
+  await world.settle()
+  world.targets.erp.fault = null
+  const row = await world.row(personId, 'erp')
+  return { id, personId, row }
+}
+
+const it1 = () => ({ personId: technician, roles: ['it' as const] })
+const openTasks = async () => ((await listTasks(world.engine, { open: 'true' })) as TaskList).tasks
+const taskOf = async (personId: string) =>
+  (await openTasks()).find(({ person }) => person.personId === personId)
+const complete = (id: string, body: Parameters<typeof completeTask>[3], as = it1()) =>
+  completeTask(world.engine, as, id, body)
+
+describe('a parked row', () => {
+  it('opens one task, in words a human can follow, and tells IT by mail', async () => {
+    const { personId, row } = await parked()
+    expect(row).toMatchObject({ state: 'parked', openTask: { kind: 'parked' } })
+    const task = await taskOf(personId)
+    expect(task).toMatchObject({ kind: 'parked', target: 'erp', fault: 'refused', closedAt: null })
+    expect(task?.what.join()).toMatch(/«elisa\.huenchuman.*».*refused/)
+    mails.splice(0)
+    expect(await deliver()).toEqual(expect.arrayContaining(['sent']))
+    expect(mails.at(-1)).toMatchObject({
+      from: 'llavero@valleclaro.example',
+      to: 'informatica@valleclaro.example',
+    })
+    expect(mails.at(-1)?.subject).toMatch(/^Tarea por hacer en el ERP: plazo \d\d-\d\d-2026 /)
+    expect(mails.at(-1)?.text).toContain('Elisa Huenchumán Ñancupil')
+    expect(mails.at(-1)?.text).toContain(task?.id)
+    expect(await deliver()).toEqual([])
+  })
+
+  it('stays one task however often it fails again', async () => {
+    const { personId } = await parked()
+    const before = await taskOf(personId)
+    world.targets.erp.fault = { kind: 'refused', retryable: false }
+    world.time.now += 86_400_000
+    await world.settle()
+    world.targets.erp.fault = null
+    expect((await openTasks()).filter(({ person }) => person.personId === personId)).toEqual([before])
+  })
+
+  it('wakes at once when somebody says that it is mended, and both are in the ledger', async () => {
+    const { personId } = await parked()
+    const task = (await taskOf(personId)) as TaskView
+    const said = { done: true as const, evidence: 'Permiso corregido en el ERP.' }
+    expect(await complete(task.id, said)).toMatchObject({
+      outcome: 'done',
+      evidence: said.evidence,
+      closedBy: { personId: technician },
+    })
+    await world.settle()
+    expect(await world.row(personId, 'erp')).toMatchObject({ state: 'converged', openTask: null })
+    const entries = await world.entries(`task/${task.id}`)
+    expect(entries.map(({ act, actor }) => [act, actor.personId])).toEqual([
+      ['task-opened', null],
+      ['task-completed', technician],
+    ])
+    expect(JSON.stringify(entries)).not.toContain('Permiso')
+    expect(await complete(task.id, said)).toEqual({ refused: 'conflict' })
+  })
+
+  it('asks again, with a new task, when it was not mended after all', async () => {
+    const { personId } = await parked()
+    const task = (await taskOf(personId)) as TaskView
+    world.targets.erp.fault = { kind: 'unreachable', retryable: true }
+    await complete(task.id, { done: false, comment: 'No depende de nosotros.' })
+    await world.settle()
+    world.targets.erp.fault = null
+    const again = (await taskOf(personId)) as TaskView
+    expect(again).toMatchObject({ kind: 'parked', fault: 'unreachable' })
+    expect(again.id).not.toBe(task.id)
+  })
+
+  it('closes its task by itself when it converges', async () => {
+    const { personId } = await parked()
+    const task = (await taskOf(personId)) as TaskView
+    world.time.now += 86_400_000
+    await world.settle()
+    expect(await world.row(personId, 'erp')).toMatchObject({ state: 'converged', openTask: null })
+    expect(await world.engine.tasks.load(task.id)).toMatchObject({ outcome: 'settled', closedBy: null })
+    expect((await world.entries(`task/${task.id}`)).map(({ act }) => act)).toEqual([
+      'task-opened',
+      'task-closed',
+    ])
+  })
+
+  it('is nobody’s to answer for themselves', async () => {
+    const { personId } = await parked()
+    const task = (await taskOf(personId)) as TaskView
+    const own = { personId, roles: ['it' as const] }
+    expect(await complete(task.id, { done: true, evidence: 'Listo.' }, own)).toEqual({ refused: 'forbidden' })
+    expect(await complete(crypto.randomUUID(), { done: true, evidence: 'Listo.' })).toEqual({
+      refused: 'not-found',
+    })
+    expect(await taskOf(personId)).toMatchObject({ closedAt: null })
+  })
+})
+
+describe('an overdue task', () => {
+  it('is told to a second address, again and again, and never dropped', async () => {
+    const { personId } = await parked()
+    await deliver()
+    const task = (await taskOf(personId)) as TaskView
+    // The row's own daily try goes on failing meanwhile.
+    world.targets.erp.fault = { kind: 'refused', retryable: false }
+    for (const round of [1, 2]) {
+      mails.splice(0)
+      world.time.now += 3 * 86_400_000
+      await world.settle()
+      await deliver()
+      const told = mails.filter(({ text }) => text.includes(task.id))
+      expect(told.map(({ to }) => to).sort()).toEqual([
+        'informatica@valleclaro.example',
+        'secpla@valleclaro.example',
+      ])
+      expect(told[0]?.subject).toMatch(new RegExp(`^ATRASADA \\(${round}\\)`))
+    }
+    expect((await taskOf(personId))?.escalatedAt).not.toBeNull()
+    world.targets.erp.fault = null
+    world.time.now += 86_400_000
+    await world.settle()
+  })
+})
+
+describe('a mail', () => {
+  it('that the service refuses for now is sent later, once', async () => {
+    await parked()
+    answer = { taken: false, fault: 'TooManyRequestsException', lasting: false }
+    mails.splice(0)
+    expect(await deliver()).toEqual(['later'])
+    expect(await deliver()).toEqual([])
+    answer = { taken: true, messageId: 'sent' }
+    world.time.now += 61_000
+    expect(await deliver()).toEqual(['sent'])
+    expect(mails).toHaveLength(1)
+    world.time.now += 86_400_000
+    await world.settle()
+    await deliver()
+  })
+
+  it('that the service refuses for good is parked, and tried once a day', async () => {
+    await parked()
+    answer = { taken: false, fault: 'MessageRejected', lasting: true }
+    expect(await deliver()).toEqual(['parked'])
+    world.time.now += 3_600_000
+    expect(await deliver()).toEqual([])
+    answer = { taken: true, messageId: 'sent' }
+    world.time.now += 86_400_000
+    expect(await deliver()).toContain('sent')
+    expect(world.logged).toContain('notice-parked')
+    await world.settle()
+    await deliver()
+  })
+
+  it('is sent once by two that come at once', async () => {
+    await parked()
+    mails.splice(0)
+    world.notices.splice(0)
+    await sweepDue(world.engine, new Date(world.time.now).toISOString())
+    const [id = ''] = world.notices.splice(0)
+    const results = await Promise.all([sendNotice(post(), id), sendNotice(post(), id)])
+    expect(results.sort()).toEqual(['nothing', 'sent'])
+    expect(mails).toHaveLength(1)
+  })
+})
