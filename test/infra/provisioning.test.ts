@@ -23,7 +23,8 @@ const workers = () => functions.filter(([, lambda]) => nameOf(lambda).startsWith
 describe('the doorbells', () => {
   it('are two for each target, answered ten at a time, one bad one not spoiling the others', () => {
     const mappings = ofType(sample, 'AWS::Lambda::EventSourceMapping').map(([, mapping]) => mapping)
-    expect(mappings).toHaveLength(6)
+    // Two for each target, one for the mails.
+    expect(mappings).toHaveLength(7)
     for (const [id, worker] of workers()) {
       const own = mappings.filter(mapping => mapping.Properties.FunctionName.Ref === id)
       expect([nameOf(worker), own.length]).toEqual([nameOf(worker), 2])
@@ -43,7 +44,7 @@ describe('the doorbells', () => {
     const longest = Math.max(...workers().map(([, worker]) => worker.Properties.Timeout))
     const queues = ofType(sample, 'AWS::SQS::Queue')
     const bells = queues.filter(([, queue]) => queue.Properties.RedrivePolicy !== undefined)
-    expect(bells).toHaveLength(6)
+    expect(bells).toHaveLength(7)
     const deadLetters = new Set<string>()
     for (const [, bell] of bells) {
       expect(bell.Properties.VisibilityTimeout).toBeGreaterThanOrEqual(6 * longest)
@@ -54,7 +55,7 @@ describe('the doorbells', () => {
       deadLetters.add(bell.Properties.RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'][0])
     }
     expect(deadLetters.size).toBe(1)
-    expect(queues).toHaveLength(7)
+    expect(queues).toHaveLength(8)
   })
 
   it('are encrypted and refuse whoever comes without TLS', () => {

@@ -95,6 +95,24 @@ describe('the rights of the functions', () => {
     }
   })
 
+  it('lets one function send mail, from the one address of the settings', () => {
+    const sending = functions.flatMap(lambda =>
+      statementsOf(sample, lambda)
+        .filter(statement => JSON.stringify(statement.Action).includes('ses:'))
+        .map(statement => [nameOf(lambda), statement] as const),
+    )
+    expect(sending).toHaveLength(1)
+    expect(sending[0]).toMatchObject([
+      'send-notices',
+      {
+        Effect: 'Allow',
+        Action: 'ses:SendEmail',
+        Condition: { StringEquals: { 'ses:FromAddress': 'llavero@valleclaro.example' } },
+      },
+    ])
+    expect(JSON.stringify(sending[0]?.[1].Resource)).toContain(':identity/valleclaro.example')
+  })
+
   it('tells a function the queues it may ring and no others, and the tables only if it touches one', () => {
     for (const lambda of functions) {
       const granted: Grants = grants[nameOf(lambda) as keyof typeof grants]
@@ -107,6 +125,7 @@ describe('the rights of the functions', () => {
           `QUEUE_${target.toUpperCase()}`,
           `QUEUE_${target.toUpperCase()}_URGENT`,
         ]),
+        ...(granted.mails === 'rings' ? ['QUEUE_NOTICES'] : []),
       ]
       expect([nameOf(lambda), variables.sort()]).toEqual([nameOf(lambda), expected.sort()])
     }

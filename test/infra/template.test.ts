@@ -23,8 +23,13 @@ describe('the synthesized app', () => {
     expect((await synthesizeSample()).text).toBe(sample.text)
   })
 
-  it('carries no password, person or server of the body', () => {
-    expect(sample.text).not.toMatch(/password|ldaps:|postgresql:|valleclaro\.example|nationalId":/i)
+  it('carries no password, person or server of the body, only where its mails come from', () => {
+    const mails =
+      /"llavero@valleclaro\.example"|"EmailIdentity": "valleclaro\.example"|:identity\/valleclaro\.example"/g
+    expect(sample.text.match(mails)).toHaveLength(3)
+    expect(sample.text.replace(mails, '')).not.toMatch(
+      /password|ldaps:|postgresql:|valleclaro\.example|nationalId":/i,
+    )
   })
 
   it('can stand twice in one account: two bodies, two names', async () => {
@@ -36,7 +41,7 @@ describe('the synthesized app', () => {
 
 describe('the functions', () => {
   it('run on Node 24 on arm64, each with its settings beside it', () => {
-    expect(functions).toHaveLength(13)
+    expect(functions).toHaveLength(15)
     for (const [, lambda] of functions) {
       expect(lambda.Properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -53,7 +58,7 @@ describe('the functions', () => {
     const answering = functions.filter(([id]) =>
       behindApi.some(integration => refersTo(integration.Properties.IntegrationUri, id)),
     )
-    expect(answering).toHaveLength(8)
+    expect(answering).toHaveLength(9)
     for (const [, lambda] of answering) expect(lambda.Properties.Timeout).toBeLessThan(30)
   })
 
@@ -86,6 +91,8 @@ describe('the front door', () => {
     'PUT /units/{id}': 'maintain-units',
     'POST /units/{id}/deputies': 'maintain-units',
     'POST /identities': 'link-identities',
+    'GET /tasks': 'attend-tasks',
+    'POST /tasks/{id}/completion': 'attend-tasks',
     'GET /audit': 'read-audit',
     'GET /audit/verification': 'read-audit',
   }
