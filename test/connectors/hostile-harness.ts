@@ -38,5 +38,10 @@ export interface HostileHarness {
   readonly hazards: Readonly<Record<Exclude<Hazard, 'restored from an old backup'>, MakeHazard | string>> & {
     readonly 'restored from an old backup': TakeBackup | string
   }
+  /**
+   * Present where an account that a restored backup has lost looks like one that is hidden: nothing is done about it until
+   * a human has said which. What IT then does: an empty account under the reserved name, with the person's mark.
+   */
+  remake?(name: string, nationalId: string): Promise<void>
   close(): Promise<void>
 }

@@ -12,6 +12,7 @@ import {
   restoreController,
 } from '../servers/samba/domain-controller.ts'
 import { type DirectoryServer, directorySettings, replaceValue } from './active-directory-harness.ts'
+import type { TakeBackup } from './hostile-harness.ts'
 
 const service = { bindDn: `CN=svc-llavero,CN=Users,${baseDn}`, password: 'Serv1ce-Passw0rd!' }
 
@@ -154,7 +155,7 @@ async function writeRights(
   }
 }
 
-export async function openSambaDirectory(): Promise<DirectoryServer> {
+export async function openSambaDirectory(): Promise<DirectoryServer & { takeBackup: TakeBackup }> {
   const samba = await startSamba()
   return {
     url: samba.url,
@@ -176,6 +177,7 @@ export async function openSambaDirectory(): Promise<DirectoryServer> {
       await samba.start()
     },
     hide: () => writeRights(samba, samba.settings.managedOus, sid => `(D;CI;RPLCLO;;;${sid})`),
+    takeBackup: () => samba.takeBackup(),
     rightsOn: (dn, entry) => writeRights(samba, [dn], entry),
     close: () => samba.close(),
   }

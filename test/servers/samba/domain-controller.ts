@@ -31,6 +31,8 @@ export interface DomainController {
   tool(...args: string[]): Promise<string>
   /** `ldbmodify` on them, past all rights. */
   ldif(lines: readonly string[], ...controls: string[]): Promise<void>
+  /** The whole database as it is now; the answer puts it back. The server stands still for either. */
+  takeBackup(): Promise<() => Promise<void>>
   close(): Promise<void>
 }
 
@@ -155,6 +157,20 @@ async function controllerIn(folder: string): Promise<DomainController> {
       await writeFile(file, `${lines.join('\n')}\n`)
       const chosen = controls.map(control => `--controls=${control}`)
       await run('ldbmodify', ['-H', join(folder, 'private', 'sam.ldb'), ...chosen, file])
+    },
+    async takeBackup() {
+      const kept = join(folder, 'backup')
+      const copy = async (from: string, to: string) => {
+        await controller.stop()
+        for (const part of ['private', 'state']) {
+          await rm(join(to, part), { recursive: true, force: true })
+          await run('cp', ['-a', '--sparse=always', join(from, part), to])
+        }
+        await controller.start()
+      }
+      await mkdir(kept, { recursive: true })
+      await copy(folder, kept)
+      return () => copy(kept, folder)
     },
     async close() {
       await controller.stop()
