@@ -24,7 +24,7 @@ const modules = {
   },
 }
 
-export const trytonSettings = (port: number) =>
+const trytonSettings = (port: number) =>
   TrytonSettings.parse({
     id: 'erp',
     kind: 'tryton',

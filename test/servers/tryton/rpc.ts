@@ -39,7 +39,8 @@ export async function signIn(
     const answered = await post(entry, { method, params }, authorization)
     if (!answered.ok) throw new Error(`Tryton answered ${method} with ${answered.status}`)
     const { result, error } = (await answered.json()) as Answer
-    if (error !== undefined) throw new Error(`Tryton refused ${method}: ${JSON.stringify(error)}`)
+    if (error !== undefined)
+      throw new Error(`Tryton refused ${method}: ${JSON.stringify(error).slice(0, 300)}`)
     return result
   }
   return {
