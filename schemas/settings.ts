@@ -81,6 +81,8 @@ export const ErpSettings = z.strictObject({
   onlyReported: OnlyReported,
   secret: z.string(),
   dialect: z.enum(['postgresql', 'sql-server']),
+  /** Logins that are no person's (the ERP's administrator, its night jobs): shown, never adopted or changed. */
+  untouchable: z.array(z.string().min(1)).default([]),
   mapping: z.strictObject({
     schema: Identifier.optional(),
     users: z.strictObject({
@@ -91,6 +93,7 @@ export const ErpSettings = z.strictObject({
       active: Identifier,
       validUntil: Identifier,
       nationalId: Identifier.optional(),
+      mail: Identifier.optional(),
     }),
     permissions: z.strictObject({
       table: Identifier,

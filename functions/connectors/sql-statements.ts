@@ -38,10 +38,6 @@ export const join = (pieces: readonly unknown[], separator = ', '): Statement =>
 /** `($1, $2, …)` */
 export const list = (values: readonly unknown[]): Statement => sql`(${join(values)})`
 
-/** Equal, where null equals null. */
-export const same = (column: Piece, value: unknown): Statement =>
-  value === null ? sql`${column} is null` : sql`${column} = ${value}`
-
 export const every = (conditions: readonly Piece[]): Statement => sql`(${join(conditions, ' and ')})`
 
 export const any = (conditions: readonly Piece[]): Statement => sql`(${join(conditions, ' or ')})`

@@ -24,6 +24,7 @@ const called: Record<TargetId, string> = {
 
 function portOf(target: ServedTarget): number {
   if (target.kind === 'active-directory') return 636
+  if (target.kind === 'tryton') return target.port
   if (target.kind !== 'sql' && target.kind !== 'postfixadmin') return 443
   return target.kind === 'sql' && target.dialect === 'sql-server' ? 1433 : 5432
 }

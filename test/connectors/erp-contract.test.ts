@@ -9,5 +9,6 @@ describeConnector('ERP by mapping, embedded PostgreSQL 18', openErp, {
   rights: true,
   retires: false,
   armsEnd: true,
+  lists: true,
   patience: 20_000,
 })

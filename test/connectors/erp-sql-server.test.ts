@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AccountRef } from '../../functions/connectors/contract.ts'
 import type { ErpAccount, Permission } from '../../functions/connectors/erp/account.ts'
 import { createErpConnector } from '../../functions/connectors/erp/index.ts'
+import { selectPage } from '../../functions/connectors/erp/listing.ts'
 import { selectAccounts } from '../../functions/connectors/erp/look.ts'
 import {
   type Change,
@@ -53,6 +54,7 @@ const account: ErpAccount = {
   active: true,
   endsAt: null,
   mark: '12345678-5',
+  mail: null,
   permissions: new Map(),
 }
 const holding = (...held: Permission[]): ErpAccount => ({
@@ -95,14 +97,27 @@ describe('What is said to SQL Server', () => {
     expect(text).toBe(
       'select case when exists (select 1 from "dbo"."usuarios") then 1 else 0 end as populated, ' +
         'u."id_usuario" as user_id, u."login" as user_login, u."nombre" as user_name, ' +
-        'u."vigente" as user_active, u."vigente_hasta" as user_ends, u."rut" as user_mark, ' +
+        'u."vigente" as user_active, u."vigente_hasta" as user_ends, u."rut" as user_mark, null as user_mail, ' +
         'p."id_usuario" as holder, p."modulo" as module, p."consulta" as can_read, p."ingreso" as can_insert, ' +
         'p."modificacion" as can_update, p."eliminacion" as can_delete, p."detalle" as specific, p."vigente_hasta" as ends ' +
         'from (select 1 as one) one_row ' +
-        'left join "dbo"."usuarios" u on (u."id_usuario" in (@1) or u."login" in (@2, @3)) ' +
+        'left join "dbo"."usuarios" u on (u."id_usuario" in (@1) or u."login" in (@2, @3) or ' +
+        `upper(replace(replace(replace(cast(u."rut" as varchar(64)), '.', ''), '-', ''), ' ', '')) in (@4, @5, @6)) ` +
         'left join "dbo"."permisos" p on p."id_usuario" = u."id_usuario"',
     )
-    expect(values).toEqual(['7', "o'higgins", 'b'])
+    expect(values).toEqual(['7', "o'higgins", 'b', '123456785', '0123456785', '00123456785'])
+  })
+
+  it('asks for a page of users and for how many are left in one statement', () => {
+    const [text, values] = written(selectPage(settings, '7'))
+    expect(text).toContain(
+      'left join ( select u.* from "dbo"."usuarios" u where u."id_usuario" > @2 ' +
+        'order by u."id_usuario" offset 0 rows fetch next @3 rows only ) u on 1 = 1',
+    )
+    expect(text).toContain(
+      'from (select count(*) as ahead from "dbo"."usuarios" u where u."id_usuario" > @1) counted',
+    )
+    expect(values).toEqual(['7', '7', 200])
   })
 
   it('makes users inactive, changes only what was read, and opens last', () => {
@@ -115,7 +130,7 @@ describe('What is said to SQL Server', () => {
     const update = updateUsers(settings, [account, { ...account, id: '8', mark: null }], { active: true })
     expect(written(update)).toEqual([
       'update "dbo"."usuarios" set "vigente" = @1 where ' +
-        '(("id_usuario" = @2 and "login" = @3 and "rut" = @4) or ("id_usuario" = @5 and "login" = @6 and "rut" is null))',
+        '(("id_usuario" = @2 and "login" = @3 and "rut" = @4) or ("id_usuario" = @5 and "login" = @6 and ("rut" is null or rtrim(cast("rut" as varchar(64))) = \'\')))',
       [1, '7', "o'higgins", '12345678-5', '8', "o'higgins"],
     ])
   })

@@ -154,6 +154,24 @@ describe('the bundles', () => {
     expect(await mailOf(Settings.parse({ ...settings, targets }))).toEqual({ tables: false, graph: true })
   })
 
+  it('carry no driver for databases where the ERP is a Tryton', async () => {
+    const tryton = {
+      id: 'erp',
+      kind: 'tryton',
+      mode: 'active',
+      secret: 'llavero/erp',
+      database: 'municipalidad',
+      modules: { bodega: { consulta: ['Bodega'] } },
+    }
+    const targets = settings.targets.map(target => (target.id === 'erp' ? tryton : target))
+    const body = Settings.parse({ ...settings, targets })
+    const bundles = await bundleFunctions(['converge-erp'], body, { cache: join(folder, 'cache') })
+    const text = await readFile(join(bundles.directory('converge-erp'), 'index.mjs'), 'utf8')
+    expect(text).toContain('common.db.login')
+    expect(text).not.toContain('llavero_owner')
+    expect(text.length).toBeLessThan(600_000)
+  })
+
   it('stay, each of them, within 600 KB', async () => {
     const names = functionNames(['directory', 'mail', 'erp'])
     const bundles = await bundleFunctions(names, settings)

@@ -30,6 +30,7 @@ export interface ErpAccount {
   readonly endsAt: string | null
   /** The person's mark as stored, null where it bears none. */
   readonly mark: string | null
+  readonly mail: string | null
   /** By the module's code as text. */
   readonly permissions: ReadonlyMap<string, Permission>
 }
@@ -37,20 +38,29 @@ export interface ErpAccount {
 /** Not a right of ours: an ERP that lets somebody write without reading. It makes the difference to the right visible. */
 const withoutReading = 'sin consulta'
 
-export function observationOf(settings: ErpSettings, account: ErpAccount | null): Observation {
+/** `adopted`: it is this person's although it may not bear their mark yet. */
+export function observationOf(
+  settings: ErpSettings,
+  account: ErpAccount | null,
+  adopted: boolean,
+): Observation {
   if (account === null) return absentAccount
   return {
     state: account.active ? 'enabled' : 'disabled',
     accountId: account.id,
     name: account.login.trimEnd(),
     expiresAt: account.endsAt,
-    rights: [...account.permissions.values()]
-      .flatMap(permission => rightOf(settings, permission))
-      .sort((a, b) => (a.id < b.id ? -1 : 1)),
+    rights: rightsOf(settings, account),
     retired: null,
     profileHash: hashShownName(account.name),
+    ...(adopted && account.mark === null ? { unmarked: true as const } : {}),
   }
 }
+
+export const rightsOf = (settings: ErpSettings, account: ErpAccount): Right[] =>
+  [...account.permissions.values()]
+    .flatMap(permission => rightOf(settings, permission))
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
 
 function rightOf(settings: ErpSettings, permission: Permission): Right[] {
   const id = moduleId(settings.mapping, permission.module)
@@ -75,24 +85,27 @@ export function afterSteps(
   before: ErpAccount | null,
   profile: Profile,
   steps: readonly Step[],
+  mark: string,
 ): ErpAccount {
   let account = before
   for (const step of steps) {
-    if (step.act === 'create') account ??= newAccount(login, profile)
+    if (step.act === 'create') account ??= newAccount(login, profile, mark)
     else if (account === null) throw new ConnectorError(settings.id, 'missing', true)
+    else if (step.act === 'adopt') account = { ...account, mark: account.mark ?? mark }
     else account = afterStep(settings, account, profile, step)
   }
   if (account === null) throw new ConnectorError(settings.id, 'missing', true)
   return account
 }
 
-const newAccount = (login: string, profile: Profile): ErpAccount => ({
+const newAccount = (login: string, profile: Profile, mark: string): ErpAccount => ({
   id: null,
   login,
   name: shownName(profile),
   active: false,
   endsAt: null,
-  mark: null,
+  mark,
+  mail: null,
   permissions: new Map(),
 })
 

@@ -16,6 +16,7 @@ export function columnsOf({ mapping }: ErpSettings) {
     active: name(users.active),
     endsAt: name(users.validUntil),
     nationalId: users.nationalId === undefined ? null : name(users.nationalId),
+    mail: users.mail === undefined ? null : name(users.mail),
     holder: name(permissions.user),
     module: name(permissions.module),
     read: name(permissions.read),

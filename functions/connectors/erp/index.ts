@@ -5,14 +5,15 @@ import { hashShownName, shownName } from '../shown-name.ts'
 import type { Session, SqlDatabase } from '../sql-database.ts'
 import { openPostgres, type SqlSecret } from '../sql-postgres.ts'
 import { afterSteps, observationOf } from './account.ts'
-import { lookAtAccounts } from './look.ts'
+import { listUsers } from './listing.ts'
+import { lookAtAccounts, markOf } from './look.ts'
 import { openSqlServer } from './sql-server.ts'
 import { type Change, changeAccounts, closeAccounts, needsTransaction } from './write.ts'
 
 /**
  * Users and permissions of an ERP that keeps them in SQL tables; which tables and columns, the settings map.
  * A user is this person's if the mapped national id is theirs; an ERP without such a column needs a side table,
- * `llavero_owner (account primary key, person_id)`, made once by its operator.
+ * `llavero_owner (account primary key, person_id)`, made once by its operator. Passwords are the ERP's own (ADR 0020).
  */
 export function createErpConnector(settings: ErpSettings, secret: SqlSecret): Connector {
   const database = open(settings, secret)
@@ -21,8 +22,10 @@ export function createErpConnector(settings: ErpSettings, secret: SqlSecret): Co
     profileHash: profile => hashShownName(shownName(profile)),
     observe: accounts =>
       inBatches(accounts, async some =>
-        (await lookAtAccounts(database, settings, some)).map(found =>
-          found.ok ? { ok: true, value: observationOf(settings, found.value) } : found,
+        (await lookAtAccounts(database, settings, some)).map((found, at) =>
+          found.ok
+            ? { ok: true, value: observationOf(settings, found.value, some[at]?.adopted === true) }
+            : found,
         ),
       ),
     apply: plans =>
@@ -39,6 +42,13 @@ export function createErpConnector(settings: ErpSettings, secret: SqlSecret): Co
           return { ok: true, value: { accountId, name: draft.value.after.login.trimEnd() } }
         })
       }),
+    list: async cursor => {
+      const [page] = await inBatches([cursor], async () => [
+        { ok: true, value: await listUsers(database, settings, cursor) },
+      ])
+      if (page === undefined) throw new Error('one question has one answer')
+      return page
+    },
     close: () => database.close(),
   }
 }
@@ -65,7 +75,9 @@ async function draftChanges(
     try {
       if (found === undefined) throw new ConnectorError(settings.id, 'missing', true)
       if (!found.ok) return found
-      const after = afterSteps(settings, plan.account.name, found.value, plan.profile, plan.steps)
+      const { account, profile, steps } = plan
+      const mark = markOf(settings, account)
+      const after = afterSteps(settings, account.name, found.value, profile, steps, mark)
       return { ok: true, value: { ref: plan.account, before: found.value, after } }
     } catch (error) {
       if (error instanceof ConnectorError) return { ok: false, error }

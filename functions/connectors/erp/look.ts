@@ -26,29 +26,47 @@ export function selectAccounts(settings: ErpSettings, accounts: readonly Account
   const c = columnsOf(settings)
   const ids = accounts.flatMap(account => (account.accountId === null ? [] : [account.accountId]))
   const byId = ids.length === 0 ? [] : [sql`u.${c.id} in ${list(ids)}`]
-  const wanted = any([...byId, sql`u.${c.login} in ${list(accounts.map(account => account.name))}`])
+  const byName = sql`u.${c.login} in ${list(accounts.map(account => account.name))}`
+  const strangers = accounts.filter(account => account.accountId === null)
+  const byMark = strangers.length === 0 ? [] : [bearing(c, strangers)]
   return sql`
     select
-      case when exists (select 1 from ${c.users}) then 1 else 0 end as populated,
-      u.${c.id} as user_id, u.${c.login} as user_login, u.${c.name} as user_name,
-      u.${c.active} as user_active, u.${c.endsAt} as user_ends, ${markColumn(c)} as user_mark,
-      p.${c.holder} as holder, p.${c.module} as module, p.${c.read} as can_read, p.${c.insert} as can_insert,
-      p.${c.update} as can_update, p.${c.delete} as can_delete, p.${c.specific} as specific, p.${c.permissionEndsAt} as ends
+      case when exists (select 1 from ${c.users}) then 1 else 0 end as populated, ${accountColumns(c)}
     from (select 1 as one) one_row
-    left join ${c.users} u on ${wanted}
+    left join ${c.users} u on ${any([...byId, byName, ...byMark])}
     left join ${c.permissions} p on p.${c.holder} = u.${c.id}
     ${joinMarks(c)}`
 }
 
+/** What is read of a user `u` and a permission `p`. */
+export const accountColumns = (c: Columns): Statement => sql`
+  u.${c.id} as user_id, u.${c.login} as user_login, u.${c.name} as user_name, u.${c.active} as user_active,
+  u.${c.endsAt} as user_ends, ${markColumn(c)} as user_mark, ${c.mail === null ? sql`null` : sql`u.${c.mail}`} as user_mail,
+  p.${c.holder} as holder, p.${c.module} as module, p.${c.read} as can_read, p.${c.insert} as can_insert,
+  p.${c.update} as can_update, p.${c.delete} as can_delete, p.${c.specific} as specific, p.${c.permissionEndsAt} as ends`
+
+/** Users that bear one of these people's marks, under whatever login: nobody gets a second one. */
+function bearing(c: Columns, people: readonly AccountRef[]): Statement {
+  if (c.nationalId === null)
+    return sql`cast(u.${c.id} as varchar(64)) in (
+      select ${name('account')} from ${c.owners} where ${name('person_id')} in ${list(people.map(one => one.personId))})`
+  const ids = people.flatMap(({ nationalId }) => zeros.map(zero => zero + bare(nationalId)))
+  const plain = sql`replace(replace(replace(cast(u.${c.nationalId} as varchar(64)), '.', ''), '-', ''), ' ', '')`
+  return sql`upper(${plain}) in ${list(ids)}`
+}
+
+/** Columns of fixed width are filled up on the left. */
+const zeros = ['', '0', '00']
+
 const markColumn = (c: Columns): Statement =>
   c.nationalId === null ? sql`o.${name('person_id')}` : sql`u.${c.nationalId}`
 
-const joinMarks = (c: Columns): Statement =>
+export const joinMarks = (c: Columns): Statement =>
   c.nationalId === null
     ? sql`left join ${c.owners} o on o.${name('account')} = cast(u.${c.id} as varchar(64))`
     : sql``
 
-function readAccounts(settings: ErpSettings, rows: readonly Row[]): ErpAccount[] {
+export function readAccounts(settings: ErpSettings, rows: readonly Row[]): ErpAccount[] {
   const byId = new Map<string, { row: Row; permissions: Map<string, Permission> }>()
   for (const row of rows) {
     if (row.user_id === null || row.user_id === undefined) continue
@@ -66,9 +84,15 @@ function readAccounts(settings: ErpSettings, rows: readonly Row[]): ErpAccount[]
     name: String(row.user_name ?? '').trimEnd(),
     active: readFlag(settings.mapping.flags, row.user_active).on,
     endsAt: readInstant(settings.id, row.user_ends),
-    mark: row.user_mark === null || row.user_mark === undefined ? null : String(row.user_mark),
+    mark: textOf(row.user_mark),
+    mail: textOf(row.user_mail)?.trim() ?? null,
     permissions,
   }))
+}
+
+const textOf = (value: unknown): string | null => {
+  const text = value === null || value === undefined ? '' : String(value)
+  return text.trim() === '' ? null : text
 }
 
 function readPermission(settings: ErpSettings, row: Row): Permission {
@@ -103,26 +127,40 @@ function union(one: Permission | undefined, other: Permission): Permission {
   }
 }
 
-/** By the ERP's key once it is known, else by login; there the mark decides whose it is. */
+export const markOf = ({ mapping }: ErpSettings, { nationalId, personId }: AccountRef): string =>
+  mapping.users.nationalId === undefined ? personId : nationalId
+
+export const isUntouchable = (settings: ErpSettings, login: string): boolean =>
+  settings.untouchable.some(other => other.toLowerCase() === login.trimEnd().toLowerCase())
+
+/** By the ERP's key once it is known, else by the mark under whatever login; two are never one's. */
 function judge(
   settings: ErpSettings,
   account: AccountRef,
   found: readonly ErpAccount[],
 ): Outcome<ErpAccount | null> {
   const conflict: Outcome<never> = { ok: false, error: new ConnectorError(settings.id, 'conflict', false) }
-  const mark = settings.mapping.users.nationalId === undefined ? account.personId : account.nationalId
-  const known = found.find(one => one.id === account.accountId)
-  if (known !== undefined)
-    return known.mark === null || sameMark(known.mark, mark) ? { ok: true, value: known } : conflict
+  const answer = (one: ErpAccount): Outcome<ErpAccount> =>
+    isUntouchable(settings, one.login) ? conflict : { ok: true, value: one }
+  const mark = markOf(settings, account)
+  const isOwn = (one: ErpAccount) => one.mark !== null && sameMark(one.mark, mark)
   const login = account.name.toLowerCase()
-  const named = found.filter(one => one.login.trimEnd().toLowerCase() === login)
-  if (named.length === 0) return { ok: true, value: null }
-  const [own] = named
-  const isOwn = named.length === 1 && own?.mark != null && sameMark(own.mark, mark)
-  return isOwn ? { ok: true, value: own } : conflict
+  const hasName = (one: ErpAccount) => one.login.trimEnd().toLowerCase() === login
+
+  const known = found.find(one => one.id === account.accountId)
+  if (known !== undefined && (known.mark === null || isOwn(known))) return answer(known)
+  // A database put back from a backup gives the same number again, to somebody else: this person's user is gone.
+  if (known !== undefined && (account.adopted || hasName(known))) return conflict
+  const [own, second] = found.filter(isOwn)
+  if (own !== undefined) return second === undefined ? answer(own) : conflict
+  return found.some(hasName) ? conflict : { ok: true, value: null }
 }
 
-/** ERPs write national ids with and without dots and hyphen, in both cases, padded. */
+/** ERPs write national ids with and without dots and hyphen, in both cases, padded with blanks or zeros. */
 const sameMark = (stored: string, mark: string): boolean => bare(stored) === bare(mark)
 
-const bare = (mark: string): string => mark.replace(/[^0-9A-Za-z]/g, '').toUpperCase()
+const bare = (mark: string): string =>
+  mark
+    .replace(/[^0-9A-Za-z]/g, '')
+    .replace(/^0+/, '')
+    .toUpperCase()

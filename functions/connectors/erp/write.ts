@@ -1,18 +1,7 @@
 import type { ErpSettings } from '../../../schemas/settings.ts'
 import { type AccountRef, ConnectorError } from '../contract.ts'
 import type { Answer, Session } from '../sql-database.ts'
-import {
-  any,
-  every,
-  groupBy,
-  inChunks,
-  join,
-  list,
-  name,
-  type Statement,
-  same,
-  sql,
-} from '../sql-statements.ts'
+import { any, every, groupBy, inChunks, join, list, name, type Statement, sql } from '../sql-statements.ts'
 import type { ErpAccount, Permission } from './account.ts'
 import { columnsOf } from './columns.ts'
 import { writeFlag } from './vocabulary.ts'
@@ -52,6 +41,7 @@ export async function changeAccounts(
   const ids = made.length === 0 ? new Map<string, string>() : await insertUsers(session, settings, made)
   const keyOf = ({ before, after }: Change) => before?.id ?? ids.get(after.login) ?? ''
 
+  await markAdopted(session, settings, changes)
   for (const statement of permissionStatements(settings, changes, keyOf)) await session.run(statement)
 
   // A new user is opened here, after its permissions stand.
@@ -62,7 +52,7 @@ export async function changeAccounts(
       ...(before !== null && before.endsAt !== after.endsAt ? { endsAt: after.endsAt } : {}),
       ...(!(before?.active ?? false) && after.active ? { active: true } : {}),
     }
-    const account = before ?? { ...after, id: keyOf(change), mark: markOf(settings, change.ref) }
+    const account = { ...(before ?? after), id: keyOf(change), mark: after.mark }
     return Object.keys(differences).length === 0 ? [] : [{ account, differences }]
   })
   for (const alike of groupBy(late, one => one.differences))
@@ -81,6 +71,7 @@ export function needsTransaction(changes: readonly Change[]): boolean {
       before === null ||
       before.name !== after.name ||
       before.endsAt !== after.endsAt ||
+      before.mark !== after.mark ||
       (!before.active && after.active) ||
       before.permissions.size !== after.permissions.size ||
       [...after.permissions].some(([code, wanted]) => !alike(before.permissions.get(code), wanted)),
@@ -91,9 +82,6 @@ const alike = (one: Permission | undefined, other: Permission): boolean =>
   one !== undefined && !one.odd && JSON.stringify(rowOf(one)) === JSON.stringify(rowOf(other))
 
 const rowOf = (p: Permission) => [p.read, p.insert, p.update, p.delete, p.specific, p.endsAt]
-
-const markOf = ({ mapping }: ErpSettings, ref: AccountRef) =>
-  mapping.users.nationalId === undefined ? ref.personId : ref.nationalId
 
 async function insertUsers(
   session: Session,
@@ -114,11 +102,34 @@ async function insertUsers(
       throw new ConnectorError(settings.id, 'misconfigured', false)
     if (c.nationalId === null)
       await session.run(
-        sql`insert into ${c.owners} (${name('account')}, ${name('person_id')})
-          values ${join(some.map(({ ref, after }) => list([ids.get(after.login), ref.personId])))}`,
+        insertOwners(
+          settings,
+          some.map(one => [ids.get(one.after.login), one.ref.personId]),
+        ),
       )
   }
   return ids
+}
+
+const insertOwners = (settings: ErpSettings, owners: readonly (readonly unknown[])[]): Statement =>
+  sql`insert into ${columnsOf(settings).owners} (${name('account')}, ${name('person_id')})
+    values ${join(owners.map(list))}`
+
+/** Writes the mark of a person into a user that was there before and has none. Each has its own: one statement a person. */
+async function markAdopted(
+  session: Session,
+  settings: ErpSettings,
+  changes: readonly Change[],
+): Promise<void> {
+  const c = columnsOf(settings)
+  for (const { before, after, ref } of changes) {
+    if (before === null || before.mark === after.mark) continue
+    if (c.nationalId === null) await session.run(insertOwners(settings, [[before.id, ref.personId]]))
+    else {
+      const update = updateUsers(settings, [before], { nationalId: ref.nationalId })
+      insistOn(settings, [before], await session.run(update))
+    }
+  }
 }
 
 /** Inactive whatever the plan wants next: a user is opened when all else stands. */
@@ -141,13 +152,16 @@ export function insertInactive(settings: ErpSettings, made: readonly Change[]): 
 export function updateUsers(
   settings: ErpSettings,
   accounts: readonly ErpAccount[],
-  differences: { name?: string; active?: boolean; endsAt?: string | null },
+  differences: { name?: string; active?: boolean; endsAt?: string | null; nationalId?: string },
 ): Statement {
   const c = columnsOf(settings)
   const { flags } = settings.mapping
   const set = [
     ...(differences.name === undefined ? [] : [sql`${c.name} = ${differences.name}`]),
     ...(differences.active === undefined ? [] : [sql`${c.active} = ${writeFlag(flags, differences.active)}`]),
+    ...(differences.nationalId === undefined || c.nationalId === null
+      ? []
+      : [sql`${c.nationalId} = ${differences.nationalId}`]),
     ...(differences.endsAt === undefined ? [] : [sql`${c.endsAt} = ${differences.endsAt}`]),
   ]
   // What was read a moment ago must still hold: this key with this login and, where the ERP keeps it, this national id.
@@ -155,11 +169,17 @@ export function updateUsers(
     every([
       sql`${c.id} = ${account.id}`,
       sql`${c.login} = ${account.login}`,
-      ...(c.nationalId === null ? [] : [same(c.nationalId, account.mark)]),
+      ...(c.nationalId === null ? [] : [bears(c.nationalId, account.mark)]),
     ]),
   )
   return sql`update ${c.users} set ${join(set)} where ${any(still)}`
 }
+
+/** Blanks are no mark: that is how columns of fixed width say nothing. */
+const bears = (column: ReturnType<typeof name>, mark: string | null): Statement =>
+  mark === null
+    ? sql`(${column} is null or rtrim(cast(${column} as varchar(64))) = '')`
+    : sql`${column} = ${mark}`
 
 /**
  * A right that is taken is a row deleted, not flags cleared: in many ERPs the row alone opens the menu, and columns unknown

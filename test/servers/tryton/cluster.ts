@@ -5,7 +5,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { findFreePort } from '../../../infra/local/postgres/fault-proxy.ts'
-import { commandOf, isServerOf, stopServer } from '../../../infra/local/postgres/server-process.ts'
+import {
+  commandOf,
+  isServerOf,
+  type Programs,
+  stopServer,
+} from '../../../infra/local/postgres/server-process.ts'
 
 const run = promisify(execFile)
 
@@ -35,12 +40,12 @@ export interface Cluster {
 
 const environment = { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' }
 
-export async function initialiseCluster(programs: string, folder: string): Promise<void> {
+export async function initialiseCluster(programs: Programs, folder: string): Promise<void> {
   const passwordFile = join(folder, 'initial-password')
   await writeFile(passwordFile, password)
   await mkdir(join(folder, 'data'), { mode: 0o700 })
   await giveAway(folder)
-  const [file, args] = commandOf(join(programs, 'initdb'), [
+  const [file, args] = commandOf(programs.initdb, [
     ...['-D', join(folder, 'data'), '-U', superuser, '-A', 'scram-sha-256', `--pwfile=${passwordFile}`],
     ...['-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'],
   ])
@@ -57,11 +62,11 @@ async function giveAway(folder: string): Promise<void> {
   await chown(join(folder, 'data'), uid, -1)
 }
 
-export async function startCluster(programs: string, folder: string): Promise<Cluster> {
+export async function startCluster(programs: Programs, folder: string): Promise<Cluster> {
   const port = await findFreePort()
   const data = join(folder, 'data')
   const log = await open(join(folder, 'postgres.log'), 'a')
-  const [file, args] = commandOf(join(programs, 'postgres'), [
+  const [file, args] = commandOf(programs.postgres, [
     ...['-D', data, '-p', String(port)],
     ...Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ])

@@ -123,7 +123,7 @@ async function startServer(cluster: Cluster, folder: string): Promise<TrytonServ
 /** Everything that a snapshot depends on, in few letters. */
 function digestOf(recipes: readonly string[]): string {
   const found = programs()
-  const digest = createHash('sha256').update(found.version).update(found.postgres)
+  const digest = createHash('sha256').update(found.version)
   for (const file of recipes) digest.update(readFileSync(join(import.meta.dirname, file)))
   return digest.digest('hex').slice(0, 16)
 }
