@@ -159,7 +159,7 @@ const lazy: Plugin = {
   },
 }
 
-/** Leaves out the connectors of other bodies: a mailbox in Microsoft 365 needs no driver for PostgreSQL. */
+/** Leaves out the connectors of other bodies: a mailbox in Microsoft 365 needs no driver for PostgreSQL, few ERPs one for SQL Server. */
 function ownConnectors(settings: Settings): Plugin {
   const wanted = settings.targets.flatMap(target =>
     target.kind === 'manual' ? [] : connectorFolders[target.kind],
@@ -167,6 +167,11 @@ function ownConnectors(settings: Settings): Plugin {
   return {
     name: 'own-connectors',
     setup(build) {
+      if (!speaksSqlServer(settings))
+        build.onResolve({ filter: /^\.\/sql-server\.ts$/ }, ({ path, resolveDir }) => ({
+          path: resolve(resolveDir, path),
+          namespace: 'of-other-bodies',
+        }))
       build.onResolve({ filter: /^\.\.\/connectors\/[^/]+\/index\.ts$/ }, ({ path, resolveDir }) =>
         wanted.includes(path.split('/')[2] ?? '')
           ? undefined
