@@ -77,6 +77,7 @@ export async function synthesize(
   })
   register.open(workshop, door)
   ledger.open(workshop, door)
+  provisioning.open(workshop, door)
   register.loadBootstrap(workshop, createHash('sha256').update(JSON.stringify(settings)).digest('hex'))
   grantRights(
     [door, register, ledger, provisioning, requests, tasks].flatMap(capability => capability.functions),

@@ -140,6 +140,22 @@ const operations: Readonly<Record<string, Operation>> = {
     query: api.NoQuery,
     answers: { 200: ['What was found', api.Verification] },
   },
+  'GET /targets': {
+    id: 'listTargets',
+    summary: 'Targets: mode, since when, by whom; work that waits, urgent, parked, accounts.',
+    query: api.NoQuery,
+    answers: { 200: ['Every target', api.TargetList] },
+  },
+  'PUT /targets/{id}': {
+    id: 'changeMode',
+    summary:
+      'Say what a target does from now on: report, work, wait, or hand tasks to people. What is asked for meanwhile waits.',
+    path: api.TargetPath,
+    query: api.NoQuery,
+    body: api.ModeChange,
+    answers: { 200: ['The target as it stands now', api.TargetView] },
+    problems: [404, 409, 413],
+  },
   'GET /openapi.json': {
     id: 'describeApi',
     summary: 'This document.',

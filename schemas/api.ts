@@ -4,11 +4,11 @@ import { CivilDate, Instant } from './calendar.ts'
 import { ContractType, Regime } from './contract.ts'
 import { HoldKind } from './hold.ts'
 import { Act, Phase } from './ledger.ts'
-import { PersonId, WrittenNationalId } from './person.ts'
+import { PersonId, PrintableLine, WrittenNationalId } from './person.ts'
 import { Decision, LineId, LineStatus, Reason, RequestNumber, RequestStatus } from './request.ts'
 import { Role } from './role.ts'
 import { TaskKind, TaskOutcome } from './rows.ts'
-import { TargetId } from './settings.ts'
+import { TargetId, TargetMode } from './settings.ts'
 import { Step } from './target.ts'
 
 /** Where the next page begins; opaque. Null: this is the last page. */
@@ -333,6 +333,48 @@ export const IdentityLinks = z
 export type IdentityLinks = z.infer<typeof IdentityLinks>
 
 export const IdentitiesLinked = z.strictObject({ linked: z.number().int() }).meta({ id: 'IdentitiesLinked' })
+
+// --- targets ---
+
+/** A target that is not the body's is unknown, whatever its name looks like. */
+export const TargetPath = z.strictObject({ id: z.string().min(1).max(60) })
+
+export const ModeChange = z
+  .strictObject({
+    mode: TargetMode,
+    reason: PrintableLine(300).meta({ description: 'Why, in words; no personal data.' }),
+  })
+  .meta({ id: 'ModeChange' })
+export type ModeChange = z.infer<typeof ModeChange>
+
+export const TargetView = z
+  .strictObject({
+    id: TargetId,
+    kind: z.string(),
+    mode: TargetMode,
+    since: Instant.meta({ description: 'Since when the mode is in force.' }),
+    by: PersonRef.optional().meta({
+      description: 'Who said so last; absent while the settings’ mode holds.',
+    }),
+    reason: z.string().optional(),
+    quietFrom: Instant.optional().meta({
+      description: 'In any other mode than active: from then on no run that began before can still act.',
+    }),
+    depth: z.number().int().meta({ description: 'Accounts that are due: work that waits.' }),
+    urgent: z.number().int().meta({ description: 'Those of them that are urgent, above all closings.' }),
+    oldestDue: Instant.nullable(),
+    parked: z.number().int().meta({ description: 'Accounts that wait for a human.' }),
+    accounts: z.number().int(),
+    walk: z
+      .strictObject({ startedAt: Instant, woken: z.number().int() })
+      .nullable()
+      .meta({ description: 'While a change of mode is waking every account: how many so far.' }),
+  })
+  .meta({ id: 'Target' })
+export type TargetView = z.infer<typeof TargetView>
+
+export const TargetList = z.strictObject({ targets: z.array(TargetView) }).meta({ id: 'TargetList' })
+export type TargetList = z.infer<typeof TargetList>
 
 export const Health = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' })
 

@@ -107,6 +107,16 @@ export const SystemRow = z.strictObject({
 })
 export type SystemRow = z.infer<typeof SystemRow>
 
+/** How far the sweeper has rung a target's due rows, by shard, since `begunAt`. */
+export const Round = z.strictObject({
+  version: z.literal(1),
+  /** Of the urgent queue and of the other one. */
+  begunAt: z.strictObject({ normal: Instant, urgent: Instant }),
+  /** Behind the last row rung; a shard that is not named begins with its oldest. */
+  places: z.record(z.string(), z.strictObject({ dueAt: Instant, pk: z.string(), sk: z.string() })),
+})
+export type Round = z.infer<typeof Round>
+
 /** The body's own row: the head of the chain whose first entry names the body. */
 export const BodyRow = z.strictObject({
   version: z.literal(1),

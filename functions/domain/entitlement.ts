@@ -17,6 +17,8 @@ const openTo: Readonly<Record<string, readonly Role[]>> = {
   'POST /identities': ['security', 'hr'],
   'GET /tasks': ['it'],
   'POST /tasks/{id}/completion': ['it'],
+  'GET /targets': ['it'],
+  'PUT /targets/{id}': ['it'],
   'GET /audit': ['security'],
   'GET /audit/verification': ['security'],
 }

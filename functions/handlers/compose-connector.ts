@@ -20,8 +20,14 @@ type Makers<Id extends TargetId> = {
 /**
  * Gives the connector of one target, of the kind that the settings say, made from settings and secret at the first use and
  * again when the secret changed. The secret never leaves this file but into the connector.
+ *
+ * The function returned takes a mark: with another one than last time the secret is read anew, however warm the function
+ * is. The instant of the last change of mode is one: an operator who moved the target changed the secret meanwhile (R19).
  */
-export function connectorOf<Id extends TargetId>(target: Id, makers: Makers<Id>): () => Promise<Connector> {
+export function connectorOf<Id extends TargetId>(
+  target: Id,
+  makers: Makers<Id>,
+): (mark: string | null) => Promise<Connector> {
   const own = settings.targets.find(candidate => candidate.id === target)
   if (own === undefined || own.kind === 'manual') throw new Error(`the settings have no served ${target}`)
   const create = new Map<string, unknown>(Object.entries(makers)).get(own.kind) as
@@ -29,8 +35,11 @@ export function connectorOf<Id extends TargetId>(target: Id, makers: Makers<Id>)
     | undefined
   if (create === undefined) throw new Error(`this version has no connector for ${own.kind}`)
   let current: { text: string; connector: Connector } | undefined
-  return async () => {
-    const text = await getSecret(own.secret, { maxAge: secretMaxAge })
+  let readAt: string | null | undefined
+  return async mark => {
+    const forceFetch = readAt !== undefined && readAt !== mark
+    const text = await getSecret(own.secret, { maxAge: secretMaxAge, forceFetch })
+    readAt = mark
     if (typeof text !== 'string') throw new Error('the secret is empty')
     if (current?.text !== text) {
       await current?.connector.close()

@@ -3,7 +3,9 @@ import { Logger } from '@aws-lambda-powertools/logger'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { Settings } from '../../schemas/settings.ts'
 import { createDoorbells, type Queues } from '../stores/doorbells.ts'
+import { createDueLaneStore } from '../stores/due-lanes.ts'
 import { createLedgerStore } from '../stores/ledger.ts'
+import { createListStore } from '../stores/lists.ts'
 import { createPeopleStore } from '../stores/people.ts'
 import { createReadingStore } from '../stores/readings.ts'
 import { createRequestStore } from '../stores/requests.ts'
@@ -55,6 +57,8 @@ export const engine: Engine = {
   targets: createTargetStore(tables, settings),
   systems: createSystemStore(tables),
   tasks: createTaskStore(tables, settings),
+  lanes: createDueLaneStore(tables),
+  lists: createListStore(tables),
   requests: createRequestStore(tables),
   bells: createDoorbells(new SQSClient({}), queues),
   clock: () => Date.now(),

@@ -8,7 +8,7 @@ import type { TargetId } from '../../schemas/settings.ts'
 import { Doorbell } from '../../schemas/target.ts'
 import type { Connector } from '../connectors/contract.ts'
 import { convergeTarget } from '../workflows/converge-target.ts'
-import { placeOf } from '../workflows/engine.ts'
+import { modeOf, placeOf, rests } from '../workflows/engine.ts'
 import { readAccounts } from '../workflows/read-accounts.ts'
 import { engine, logger, readings, units } from './compose.ts'
 
@@ -16,7 +16,7 @@ import { engine, logger, readings, units } from './compose.ts'
 const lastMilliseconds = 25_000
 
 /** The handler of one target's queues: all doorbells of a batch in one run, one partial failure for each bug. */
-export function convergeHandler(target: TargetId, connector: () => Promise<Connector>) {
+export function convergeHandler(target: TargetId, connector: (mark: string | null) => Promise<Connector>) {
   const processor = new BatchProcessor(EventType.SQS, {
     parser,
     innerSchema: Doorbell,
@@ -31,17 +31,24 @@ export function convergeHandler(target: TargetId, connector: () => Promise<Conne
       // One turn of the event loop later every record has been parsed and handed over: one run takes the whole batch.
       const run = turn().then(async () => {
         const sent = Math.max(...event.Records.map(record => Number(record.attributes.SentTimestamp)))
+        const system = await engine.systems.load(target)
+        const mode = modeOf(engine.settings, target, system)
+        // Nobody enters a target that rests: its secret may be half changed.
+        if (rests(mode)) return []
         return convergeTarget(
-          { ...engine, target, units, connector: await connector() },
+          { ...engine, target, units, connector: await connector(system?.since ?? null) },
           people,
           new Date(sent).toISOString(),
+          mode,
         )
       })
       // People first: a reading takes whatever time is left.
       const read = run.then(async () => {
         if (!asked) return
         const left = () => context.getRemainingTimeInMillis() - lastMilliseconds
-        await readAccounts({ ...engine, target, readings, connector: await connector() }, left)
+        // Read from wherever the secret says by now: before and after a move are two readings.
+        const mark = `reading ${event.Records[0]?.messageId}`
+        await readAccounts({ ...engine, target, readings, connector: await connector(mark) }, left)
       })
       read.catch(bug => engine.log('broken', { target, ...placeOf(bug) }))
       // Nobody may be waiting for it (no record could be read), and what a failed record says is logged nowhere else.

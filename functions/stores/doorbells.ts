@@ -1,4 +1,4 @@
-import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import { GetQueueAttributesCommand, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import type { NoticeBell } from '../../schemas/rows.ts'
 import type { TargetId } from '../../schemas/settings.ts'
 import type { Doorbell } from '../../schemas/target.ts'
@@ -12,6 +12,12 @@ export interface Ring {
   readonly personId: string
   readonly target: TargetId
   readonly urgent: boolean
+}
+
+/** Messages in a target's two queues. */
+export interface Waiting {
+  readonly normal: number
+  readonly urgent: number
 }
 
 export type Doorbells = ReturnType<typeof createDoorbells>
@@ -69,5 +75,28 @@ export function createDoorbells(client: SQSClient, queues: Queues) {
         queues.notices,
         ids.map(notice => ({ notice })),
       ),
+
+    /**
+     * Bells that nobody has answered yet, about, by queue; those being answered are not among them. A queue that does not
+     * tell counts as empty: a bell rung twice costs an observation.
+     */
+    async waiting(target: TargetId): Promise<Waiting> {
+      const count = async (queue: string) => {
+        try {
+          const answer = await client.send(
+            new GetQueueAttributesCommand({
+              QueueUrl: queue,
+              AttributeNames: ['ApproximateNumberOfMessages'],
+            }),
+          )
+          return Number(answer.Attributes?.ApproximateNumberOfMessages ?? 0)
+        } catch {
+          return 0
+        }
+      }
+      const { normal, urgent } = queues[target]
+      const [ofNormal, ofUrgent] = await Promise.all([count(normal), count(urgent)])
+      return { normal: ofNormal, urgent: ofUrgent }
+    },
   }
 }

@@ -48,6 +48,8 @@ export const keys = {
     key(`IDEMPOTENCY#${digest(`${callerId}\n${route}\n${clientKey}`)}`, 'IDEMPOTENCY'),
   unit: (id: string) => key(`UNIT#${id}`, 'UNIT'),
   body: () => key('BODY', 'BODY'),
+  /** How far the sweeper has rung a target's due rows. */
+  round: (target: string) => key(`SYSTEM#${target}`, 'ROUND'),
   /** A target as a whole: its mode in force, and the walk over its accounts. */
   system: (target: string) => key(`SYSTEM#${target}`, 'SYSTEM'),
   reading: (target: string) => key(`READING#${target}`, 'READING'),
@@ -101,9 +103,28 @@ export const personPlace = (personId: string) => ({
 
 const listShardOf = (personId: string) => shardOf(personId, listShards.length) as ListShard
 
-/** Shards of the `due` index: the sweeper asks each of them. */
+/** Shards of the `due` index for what is not an account row (requests, walks, …): the sweeper asks each of them. */
 export const dueShards = ['0', '1', '2', '3', '4', '5', '6', '7'] as const
 export const dueShardOf = (pk: string) => shardOf(pk, dueShards.length)
+
+/**
+ * Lanes of the `due` index for account rows, each target's own: a target that rests or answers slowly holds up no other,
+ * what is urgent overtakes, and what is parked can be counted.
+ */
+export const lanes = { normal: 8, urgent: 2, parked: 2 } as const
+export type Lane = keyof typeof lanes
+export const laneShards = (target: string, lane: Lane): string[] =>
+  Array.from({ length: lanes[lane] }, (_, shard) => `${target}#${lane}#${shard}`)
+
+export function accountShardOf(row: {
+  readonly personId: string
+  readonly target: string
+  readonly state: string
+  readonly urgent: boolean
+}): string {
+  const lane = row.state === 'parked' ? 'parked' : row.urgent ? 'urgent' : 'normal'
+  return `${row.target}#${lane}#${shardOf(row.personId, lanes[lane])}`
+}
 
 /** Shards of a day of the ledger: `by-window` is `<day>#<shard>`, its range key `<instant>#<entry id>`. */
 export const windowShards = ['0', '1', '2', '3'] as const

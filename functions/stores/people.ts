@@ -8,7 +8,7 @@ import type { TargetId } from '../../schemas/settings.ts'
 import type { TargetRow } from '../../schemas/target.ts'
 import { endedBy } from '../domain/atoms.ts'
 import { newId } from './ids.ts'
-import { chains, type Key, keys, personPartition, personPlace } from './keys.ts'
+import { accountShardOf, chains, type Key, keys, personPartition, personPlace } from './keys.ts'
 import { type EntryDraft, emptyChain, seal } from './ledger.ts'
 import { batchGet, commit, queryAll, type Tables, type Write } from './tables.ts'
 import { bare, newTargetWrite, readTargetRow, wakeTargetWrite } from './target-rows.ts'
@@ -236,7 +236,7 @@ export function createPeopleStore(tables: Tables) {
           Update: {
             TableName: tables.state,
             Key: keys.target(target.personId, target.target),
-            UpdateExpression: 'SET #name = :name, #head = :head, dueAt = :due',
+            UpdateExpression: 'SET #name = :name, #head = :head, dueAt = :due, dueShard = :shard',
             ConditionExpression:
               '#head.#sequence = :sequence AND #name = :old AND attribute_not_exists(openIntent)',
             ExpressionAttributeNames: { '#name': 'name', '#head': 'head', '#sequence': 'sequence' },
@@ -245,6 +245,7 @@ export function createPeopleStore(tables: Tables) {
               ':old': target.name,
               ':head': sealed.head,
               ':due': options.dueAt,
+              ':shard': accountShardOf(target),
               ':sequence': target.head.sequence,
             },
           },

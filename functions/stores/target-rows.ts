@@ -1,6 +1,6 @@
 import type { TargetId } from '../../schemas/settings.ts'
 import { TargetRow } from '../../schemas/target.ts'
-import { accountPlace, dueShardOf, keys } from './keys.ts'
+import { accountPlace, accountShardOf, keys } from './keys.ts'
 import { emptyChain } from './ledger.ts'
 import type { Tables, Write } from './tables.ts'
 
@@ -39,7 +39,7 @@ export function answeredTargetWrite(
       ExpressionAttributeNames: { '#state': 'state' },
       ExpressionAttributeValues: {
         ':due': answer.dueAt,
-        ':shard': dueShardOf(key.pk),
+        ':shard': accountShardOf({ personId, target, state: 'pending', urgent: false }),
         ':pending': 'pending',
         ':attempts': answer.attempts,
         ':task': task,
@@ -85,7 +85,7 @@ export function newTargetWrite(
         ...key,
         ...item,
         dueAt,
-        dueShard: dueShardOf(key.pk),
+        dueShard: accountShardOf(item),
         ...accountPlace(row.target, row.personId),
       },
       ConditionExpression: 'attribute_not_exists(pk)',
@@ -106,7 +106,7 @@ export function wakeTargetWrite(tables: Tables, row: TargetRow, wake: Wake): Wri
       ExpressionAttributeValues: {
         ':version': wake.desiredVersion,
         ':due': wake.dueAt,
-        ':shard': dueShardOf(key.pk),
+        ':shard': accountShardOf({ ...row, state: 'pending', urgent: row.urgent || wake.urgent }),
         ':pending': 'pending',
         ':none': 0,
         ':cause': wake.cause,

@@ -3,26 +3,20 @@ import type { DriftRow } from '../../schemas/rows.ts'
 import { TargetId } from '../../schemas/settings.ts'
 import type { Drift, OpenIntent, TargetRow } from '../../schemas/target.ts'
 import type { TaskSettings } from '../domain/task-times.ts'
-import { chains, dueShardOf, dueShards, keys, lists } from './keys.ts'
+import { accountShardOf, chains, dueShards, keys, lists } from './keys.ts'
 import { type EntryDraft, seal } from './ledger.ts'
 import { commit, type Tables, type Write } from './tables.ts'
 import { accountTask } from './target-tasks.ts'
 
 /**
- * What is due: a person's target, a request whose lines are not all applied, the reading of a target's accounts, a task
- * that is overdue, a mail to send.
+ * What is due beside account rows: a request whose lines are not all applied, the reading of a target's accounts, waking all
+ * of them, a task that is overdue, a mail to send.
  */
 export type Due =
-  | {
-      readonly kind: 'target'
-      readonly personId: string
-      readonly target: TargetId
-      readonly urgent: boolean
-      readonly dueAt: string
-    }
   | { readonly kind: 'request'; readonly number: string; readonly dueAt: string }
   | { readonly kind: 'reading'; readonly target: TargetId; readonly dueAt: string }
   | { readonly kind: 'task' | 'notice'; readonly id: string; readonly dueAt: string }
+  | { readonly kind: 'walk'; readonly target: TargetId; readonly dueAt: string }
 
 type Changes = Partial<
   Pick<
@@ -75,7 +69,7 @@ export function createTargetStore(tables: Tables, settings: TaskSettings) {
     if (changes.dueAt === null) remove.push('dueShard')
     if (typeof changes.dueAt === 'string') {
       set.push('dueShard = :shard')
-      bound[':shard'] = dueShardOf(keys.target(row.personId, row.target).pk)
+      bound[':shard'] = accountShardOf({ ...row, ...changes })
     }
     // A row that was woken since it was read is not put off again, whoever woke it and for whatever reason.
     const asRead =
@@ -231,7 +225,26 @@ export function createTargetStore(tables: Tables, settings: TaskSettings) {
       return partly.done ? { moved: true } : null
     },
 
-    /** What is due at an instant, at most `limit` of each shard, oldest first within a shard. */
+    /**
+     * Makes a standing row due, by no fact: it is to be looked at. False: it is due already. What a run that is under way
+     * would write of `dueAt` is refused.
+     */
+    async wake(row: TargetRow, dueAt: string): Promise<boolean> {
+      const result = await commit(tables, [
+        {
+          Update: {
+            TableName: tables.state,
+            Key: keys.target(row.personId, row.target),
+            UpdateExpression: 'SET dueAt = :due, dueShard = :shard',
+            ConditionExpression: 'attribute_exists(pk) AND (attribute_not_exists(dueAt) OR dueAt > :due)',
+            ExpressionAttributeValues: { ':due': dueAt, ':shard': accountShardOf(row) },
+          },
+        },
+      ])
+      return result.done
+    },
+
+    /** What is due at an instant beside account rows, at most `limit` of each shard, oldest first within a shard. */
     async due(now: string, limit: number): Promise<Due[]> {
       const shards = await Promise.all(
         dueShards.map(async shard => {
@@ -247,9 +260,7 @@ export function createTargetStore(tables: Tables, settings: TaskSettings) {
           return page.Items ?? []
         }),
       )
-      return shards
-        .flat()
-        .flatMap(item => dueOf(item as { pk: string; sk: string; dueAt: string; urgent?: boolean }))
+      return shards.flat().flatMap(item => dueOf(item as { pk: string; sk: string; dueAt: string }))
     },
 
     /** How many rows are parked and wait for a human, up to 1,000 of each kind. */
@@ -274,17 +285,13 @@ export function createTargetStore(tables: Tables, settings: TaskSettings) {
   }
 }
 
-function dueOf(item: { pk: string; sk: string; dueAt: string; urgent?: boolean }): Due[] {
-  const [, id = ''] = item.pk.split('#')
-  if (item.sk === 'REQUEST') return [{ kind: 'request', number: id, dueAt: item.dueAt }]
-  if (item.sk === 'READING') {
-    const read = TargetId.safeParse(id)
-    return read.success ? [{ kind: 'reading', target: read.data, dueAt: item.dueAt }] : []
-  }
-  if (item.sk === 'TASK') return [{ kind: 'task', id, dueAt: item.dueAt }]
-  if (item.sk === 'NOTICE') return [{ kind: 'notice', id, dueAt: item.dueAt }]
-  const target = TargetId.safeParse(item.sk.replace('TARGET#', ''))
-  return target.success
-    ? [{ kind: 'target', personId: id, target: target.data, urgent: item.urgent === true, dueAt: item.dueAt }]
-    : []
+function dueOf({ pk, sk, dueAt }: { pk: string; sk: string; dueAt: string }): Due[] {
+  const [, id = ''] = pk.split('#')
+  if (sk === 'REQUEST') return [{ kind: 'request', number: id, dueAt }]
+  if (sk === 'TASK') return [{ kind: 'task', id, dueAt }]
+  if (sk === 'NOTICE') return [{ kind: 'notice', id, dueAt }]
+  const target = TargetId.safeParse(id)
+  if (!target.success) return []
+  if (sk === 'READING') return [{ kind: 'reading', target: target.data, dueAt }]
+  return sk === 'SYSTEM' ? [{ kind: 'walk', target: target.data, dueAt }] : []
 }

@@ -1,6 +1,8 @@
 import type { SystemRow } from '../../schemas/rows.ts'
 import type { Settings, TargetId, TargetMode } from '../../schemas/settings.ts'
 import type { Doorbells } from '../stores/doorbells.ts'
+import type { DueLaneStore } from '../stores/due-lanes.ts'
+import type { ListStore } from '../stores/lists.ts'
 import type { PeopleStore } from '../stores/people.ts'
 import type { RequestStore } from '../stores/requests.ts'
 import type { SystemStore } from '../stores/systems.ts'
@@ -18,6 +20,7 @@ export type LogCode =
   | 'unadopted'
   | 'only-observed'
   | 'resting'
+  | 'walked'
   | 'intent-closed'
   | 'drifted'
   | 'moved-on'
@@ -39,6 +42,8 @@ export interface Engine {
   readonly targets: TargetStore
   readonly systems: SystemStore
   readonly tasks: TaskStore
+  readonly lanes: DueLaneStore
+  readonly lists: ListStore
   readonly requests: RequestStore
   readonly bells: Doorbells
   readonly clock: () => number

@@ -74,7 +74,7 @@ function view(registers: Needed, person: PersonAggregate, facts: RegisterFacts):
         .map(({ kind, since, until }) => ({ kind, since, until })),
     ],
     grants: grantViews(registers, person),
-    accounts: [...person.targets.values()].map(accountView),
+    accounts: [...person.targets.values()].map(row => accountView(row, nowOf(registers).at)),
   }
 }
 
@@ -101,7 +101,8 @@ function lastDay(endsAt: string | null, grant: Grant, { settings }: Needed): str
   return day < grant.from ? (grant.until ?? grant.from) : day
 }
 
-function accountView(row: TargetRow): PersonView['accounts'][number] {
+/** What is due is not known to be as it should, also where its target rests. */
+function accountView(row: TargetRow, at: string): PersonView['accounts'][number] {
   const { observed } = row
   return {
     system: row.target,
@@ -110,7 +111,10 @@ function accountView(row: TargetRow): PersonView['accounts'][number] {
     state: observed?.state ?? 'absent',
     expiresAt: observed?.expiresAt ?? null,
     observedAt: row.observedAt,
-    converged: row.state === 'converged' && row.appliedVersion >= row.desiredVersion,
+    converged:
+      row.state === 'converged' &&
+      row.appliedVersion >= row.desiredVersion &&
+      (row.dueAt === null || row.dueAt > at),
     parked: row.state === 'parked',
   }
 }

@@ -1,26 +1,32 @@
+import type { TargetId } from '../../schemas/settings.ts'
 import { applyRequest } from './apply-lines.ts'
-import { type Engine, instantOf, placeOf } from './engine.ts'
+import { type Engine, instantOf, modeOf, placeOf, rests } from './engine.ts'
 import { escalateTask } from './escalate-task.ts'
+import { ringDue } from './ring-due.ts'
+import { continueWalk } from './wake-accounts.ts'
 
-/** Rows of each of the eight shards that one sweep rings: a minute of every target's work is far less. */
+/** Requests and the like of each of the eight shards that one sweep takes on. */
 const perShard = 500
 
 export interface Swept {
   readonly rung: number
   readonly requests: number
+  /** Targets whose accounts were woken: the next sweep rings them, and goes on. */
+  readonly walks: number
   /** Overdue tasks told to a second address, and mails rung for. */
   readonly tasks: number
   readonly notices: number
   /** Requests and tasks that could not be read or applied because of a bug: the others went on. */
   readonly broken: number
   readonly parked: number
-  /** Seconds since the oldest due row became due; 0 when nothing is due. */
+  /** Seconds since the oldest due row became due; 0 when nothing is due. Targets that rest do not count. */
   readonly oldestDueSeconds: number
 }
 
 /**
  * Rings again whatever is still due and finishes requests that were filed and not wholly applied. It is what makes every
- * doorbell losable, every back-off end and every start and end of a grant happen.
+ * doorbell losable, every back-off end and every start and end of a grant happen. Nothing is rung for a target that rests:
+ * its rows stay due, and cost nothing.
  *
  * @param eventAt the schedule's own time; the later of it and the clock counts
  */
@@ -28,9 +34,8 @@ export async function sweepDue(engine: Engine, eventAt: string): Promise<Swept> 
   const clock = instantOf(engine.clock())
   const now = eventAt > clock ? eventAt : clock
   const due = await engine.targets.due(now, perShard)
-  const targets = due.filter(row => row.kind === 'target')
-  let missed = await engine.bells.ring(targets)
   const readings = due.filter(row => row.kind === 'reading')
+  let missed = 0
   for (const { target } of readings) missed += await engine.bells.ringReading(target)
   const notices = due.flatMap(row => (row.kind === 'notice' ? [row.id] : []))
   const mailsMissed = await engine.bells.ringNotices(notices)
@@ -55,14 +60,29 @@ export async function sweepDue(engine: Engine, eventAt: string): Promise<Swept> 
       broken++
     }
   }
-  const oldest = due.map(row => row.dueAt).sort()[0] ?? now
+  const rounds = await Promise.all((await atWork(engine)).map(target => ringDue(engine, target, now)))
+  // Last, and bounded: no target waits for another one's walk.
+  const walks = due.flatMap(row => (row.kind === 'walk' ? [row.target] : []))
+  for (const target of walks) await continueWalk(engine, target, now)
+  const oldest = [...rounds.map(round => round.oldest), ...due.map(row => row.dueAt)]
+    .filter(at => at !== null)
+    .sort()
+    .at(0)
   return {
-    rung: targets.length + readings.length - missed,
+    rung: rounds.reduce((sum, { rung }) => sum + rung, readings.length - missed),
     requests: numbers.length,
     tasks: tasks.length,
     notices: notices.length - mailsMissed,
+    walks: walks.length,
     broken,
     parked: await engine.targets.parked(),
-    oldestDueSeconds: Math.max(0, Math.round((Date.parse(now) - Date.parse(oldest)) / 1000)),
+    oldestDueSeconds: Math.max(0, Math.round((Date.parse(now) - Date.parse(oldest ?? now)) / 1000)),
   }
+}
+
+/** Targets with a worker that works. */
+async function atWork({ settings, systems }: Engine): Promise<TargetId[]> {
+  const served = settings.targets.filter(({ kind }) => kind !== 'manual').map(({ id }) => id)
+  const rows = await systems.some(served)
+  return served.filter(id => !rests(modeOf(settings, id, rows.get(id))))
 }

@@ -20,6 +20,8 @@ export interface Grants {
   readonly ledger?: { readonly actions: readonly LedgerAction[]; readonly indexes?: readonly LedgerIndex[] }
   /** Targets whose doorbells it may ring, normal and urgent. */
   readonly rings?: readonly TargetId[]
+  /** Targets whose unanswered doorbells it may count. */
+  readonly counts?: readonly TargetId[]
   /** The target whose doorbells it answers and whose secret it reads. */
   readonly serves?: TargetId
   /** Whether it may ring for mails, or answers those bells and sends. */
@@ -58,6 +60,10 @@ export const grants = {
     state: { actions: [...reads, 'PutItem', 'UpdateItem'] },
     ledger: { actions: ['PutItem'] },
   },
+  'maintain-targets': {
+    state: { actions: [...reads, 'PutItem'], indexes: ['due', 'list'] },
+    ledger: { actions: ['PutItem'] },
+  },
   'read-audit': {
     // The lists of units and requests tell the verification of chains that have lost all their entries.
     state: { actions: reads, indexes: ['list'] },
@@ -68,9 +74,10 @@ export const grants = {
   },
   'describe-api': {},
   'sweep-due': {
-    state: { actions: ['BatchGetItem', 'PutItem', 'Query', 'UpdateItem'], indexes: ['due', 'list'] },
+    state: { actions: [...reads, 'PutItem', 'UpdateItem'], indexes: ['due', 'list'] },
     ledger: { actions: ['PutItem'] },
     rings: everyTarget,
+    counts: everyTarget,
     mails: 'rings',
   },
   'attend-tasks': {

@@ -6,6 +6,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Duration, Stack, Validations } from 'aws-cdk-lib/core'
 import { Construct } from 'constructs'
 import type { ServedTarget, TargetId, TargetSettings } from '../../schemas/settings.ts'
+import type { FrontDoor } from './front-door.ts'
 import { AppFunction, type AppFunctionProps, type Workshop } from './function.ts'
 import { Network } from './network.ts'
 import type { Doorbells } from './rights.ts'
@@ -84,6 +85,25 @@ export class Provisioning extends Construct {
     for (const target of targets)
       if (target.kind !== 'manual') this.addTarget(workshop, network, this.deadLetters, target)
     this.addSweeper(workshop)
+  }
+
+  open(workshop: Workshop, door: FrontDoor): void {
+    const maintain = new AppFunction(this, 'MaintainTargets', {
+      name: 'maintain-targets',
+      workshop,
+      description:
+        'Shows targets and the work before them, and changes what a target does: report, work, wait.',
+      memory: 1024,
+      timeout: Duration.seconds(10),
+      failure: {
+        means:
+          'IT cannot see how targets stand, and cannot pause one or resume it. Every target goes on in the mode it is in.',
+        remedy: 'Find the correlation id in the log of maintain-targets and repeat the change.',
+      },
+    })
+    this.functions.push(maintain)
+    door.route('GET /targets', maintain)
+    door.route('PUT /targets/{id}', maintain)
   }
 
   private addTarget(workshop: Workshop, network: Network, deadLetters: Queue, target: ServedTarget): void {

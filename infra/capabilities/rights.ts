@@ -59,6 +59,10 @@ export function grantRights(functions: readonly AppFunction[], possessions: Poss
         StringEquals: { 'ses:FromAddress': possessions.mails.from },
       })
     }
+    for (const target of granted.counts ?? []) {
+      const bells = possessions.doorbells.get(target)
+      if (bells) each.allow(['sqs:GetQueueAttributes'], [bells.normal.queueArn, bells.urgent.queueArn])
+    }
     if (granted.serves) {
       const bells = possessions.doorbells.get(granted.serves)
       const secret = possessions.secrets.get(granted.serves)

@@ -67,10 +67,10 @@ export function openBench({ settings, issuer, client, cloud, directory, postgres
   /** Rings what is due. Answers how much was. */
   async function sweep(): Promise<number> {
     const swept = (await cloud.runSchedule('sweep-due')) as Record<
-      'rung' | 'requests' | 'tasks' | 'notices',
+      'rung' | 'requests' | 'walks' | 'tasks' | 'notices',
       number
     >
-    return swept.rung + swept.requests + swept.tasks + swept.notices
+    return swept.rung + swept.requests + swept.walks + swept.tasks + swept.notices
   }
 
   async function putBack(kept: {

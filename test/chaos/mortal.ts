@@ -1,4 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { createDueLaneStore } from '../../functions/stores/due-lanes.ts'
+import { createListStore } from '../../functions/stores/lists.ts'
 import { createPeopleStore } from '../../functions/stores/people.ts'
 import { createRequestStore } from '../../functions/stores/requests.ts'
 import { createSystemStore } from '../../functions/stores/systems.ts'
@@ -58,8 +60,11 @@ export function mortal(world: World, at: number): Mortal {
     targets: createTargetStore(tables, world.engine.settings),
     tasks: createTaskStore(tables, world.engine.settings),
     systems: createSystemStore(tables),
+    lanes: createDueLaneStore(tables),
+    lists: createListStore(tables),
     requests: createRequestStore(tables),
     bells: {
+      ...world.engine.bells,
       ring: outside(world.engine.bells.ring),
       ringReading: outside(world.engine.bells.ringReading),
       ringNotices: outside(world.engine.bells.ringNotices),

@@ -1,5 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { createDueLaneStore } from '../../functions/stores/due-lanes.ts'
 import { createLedgerStore, emptyChain } from '../../functions/stores/ledger.ts'
+import { createListStore } from '../../functions/stores/lists.ts'
 import { createPeopleStore } from '../../functions/stores/people.ts'
 import { createReadingStore } from '../../functions/stores/readings.ts'
 import { createRequestStore } from '../../functions/stores/requests.ts'
@@ -45,6 +47,8 @@ export async function openWorld(
     targets: createTargetStore(tables, settings),
     tasks: createTaskStore(tables, settings),
     systems: createSystemStore(tables),
+    lanes: createDueLaneStore(tables),
+    lists: createListStore(tables),
     requests: createRequestStore(tables),
     bells: {
       ring: async rings => {
@@ -59,6 +63,7 @@ export async function openWorld(
         notices.push(...ids)
         return 0
       },
+      waiting: async () => ({ normal: 0, urgent: 0 }),
     },
     clock: () => time.now,
     log: code => {
@@ -124,7 +129,7 @@ export async function openWorld(
           await readAccounts({ ...using, target, readings, connector: targets[target] }, () => 1)
         if (rung.length + readingsRung.length > 0) continue
         const swept = await sweepDue(using, new Date(time.now).toISOString())
-        if (swept.rung === 0 && swept.requests === 0) return
+        if (swept.rung === 0 && swept.requests === 0 && swept.walks === 0) return
       }
       throw new Error('the world does not settle')
     },

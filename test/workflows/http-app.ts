@@ -17,6 +17,7 @@ const functions = {
   'maintain-units': ['GET /units/{id}', 'PUT /units/{id}', 'POST /units/{id}/deputies'],
   'link-identities': ['POST /identities'],
   'attend-tasks': ['GET /tasks', 'POST /tasks/{id}/completion'],
+  'maintain-targets': ['GET /targets', 'PUT /targets/{id}'],
   'read-audit': ['GET /audit', 'GET /audit/verification'],
   'describe-api': ['GET /openapi.json', 'GET /health'],
   'load-bootstrap': [],

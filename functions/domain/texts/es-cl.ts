@@ -35,6 +35,10 @@ export const esCL = {
   'settings.target-twice': 'Un sistema está configurado dos veces.',
   'settings.unknown-zone': 'La zona horaria no existe.',
 
+  // Targets
+  'target.without-interface':
+    'A este sistema lo mantienen personas: no tiene una interfaz por la que se pueda trabajar en modo activo.',
+
   // The form
   'form.declaration-missing': 'Falta la declaración de quien firma.',
   'form.no-lines': 'El formulario no tiene ninguna línea.',

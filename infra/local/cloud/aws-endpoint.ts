@@ -14,6 +14,8 @@ export interface AwsServices {
   /** Takes a message and returns its id. */
   sendMessage?: (queueUrl: string, body: string) => string
   queueArn?: (queueUrl: string) => string | undefined
+  /** Messages of a queue that no run holds. */
+  queueDepth?: (queueUrl: string) => number
   /** A secret by its name or ARN. */
   secret?: (id: string) => { arn: string; name: string; text: string } | undefined
   /** Takes a mail and returns its id. */
@@ -86,6 +88,16 @@ export const startAwsEndpoint = async (services: AwsServices) => {
       if (others.length > 0 || !services.sendMail) throw new NotHonoured('a mail to several at once')
       const { Subject, Body } = Content.Simple
       return { MessageId: services.sendMail({ from, to, subject: Subject.Data, text: Body.Text.Data }) }
+    },
+    'AmazonSQS.GetQueueAttributes': (input, permit) => {
+      allow(input, 'QueueUrl', 'AttributeNames')
+      const arn = services.queueArn?.(String(input.QueueUrl))
+      if (!arn) throw new AwsError('QueueDoesNotExist', 'There is no such queue.')
+      permit('sqs:GetQueueAttributes', arn)
+      const [asked, ...more] = input.AttributeNames as string[]
+      if (asked !== 'ApproximateNumberOfMessages' || more.length > 0)
+        throw new NotHonoured(`the attribute ${asked}`)
+      return { Attributes: { [asked]: String(services.queueDepth?.(String(input.QueueUrl)) ?? 0) } }
     },
     'secretsmanager.GetSecretValue': (input, permit) => {
       allow(input, 'SecretId')

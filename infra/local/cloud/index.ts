@@ -88,6 +88,7 @@ const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack) =>
     dynamo,
     sendMessage: queues.send,
     queueArn: queues.arnOf,
+    queueDepth: queues.depthOf,
     sendMail: mail => {
       mails.push({ ...mail, at: new Date(now()).toISOString() })
       return `laptop-${mails.length}`

@@ -112,6 +112,7 @@ export const openQueues = (
   const find = (url: string) => all.find(queue => queue.arn.endsWith(`:${url.split('/').at(-1)}`))
   return {
     arnOf: (url: string): string | undefined => find(url)?.arn,
+    depthOf: (url: string): number => find(url)?.ready.length ?? 0,
     /** Returns the message's id. */
     send: (url: string, body: string): string => {
       const queue = find(url)
