@@ -41,7 +41,7 @@ describe('the synthesized app', () => {
 
 describe('the functions', () => {
   it('run on Node 24 on arm64, each with its settings beside it', () => {
-    expect(functions).toHaveLength(15)
+    expect(functions).toHaveLength(16)
     for (const [, lambda] of functions) {
       expect(lambda.Properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -93,6 +93,8 @@ describe('the front door', () => {
     'POST /identities': 'link-identities',
     'GET /tasks': 'attend-tasks',
     'POST /tasks/{id}/completion': 'attend-tasks',
+    'GET /targets': 'maintain-targets',
+    'PUT /targets/{id}': 'maintain-targets',
     'GET /audit': 'read-audit',
     'GET /audit/verification': 'read-audit',
   }

@@ -200,10 +200,11 @@ describe('a walk over all accounts', () => {
     }
     await world.converge(personId, 'erp')
     target.observe = observe
-    expect(woken.dueAt).toBeNull()
-    expect((await world.row(personId, 'erp')).dueAt).not.toBeNull()
+    const now = new Date(world.time.now).toISOString()
+    expect(now < (woken.dueAt ?? '')).toBe(true)
+    expect((await world.row(personId, 'erp')).dueAt).toBe(now)
     await world.settle()
-    expect((await world.row(personId, 'erp')).dueAt).toBeNull()
+    expect(now < ((await world.row(personId, 'erp')).dueAt ?? '')).toBe(true)
   })
 })
 
@@ -270,21 +271,25 @@ describe('the sweeper', () => {
   it('rings nobody twice while bells wait to be answered, and everybody again when none is left', async () => {
     await world.settle()
     const people = [await hired(directory), await hired(directory)].map(({ personId }) => personId)
-    expect((await rings()).sort()).toEqual([...people].sort())
-    expect(await rings(full(2))).toEqual([])
+    // Others may come meanwhile to their daily look.
+    const ours = async (using?: typeof world.engine) =>
+      (await rings(using)).filter(personId => people.includes(personId)).sort()
+    expect(await ours()).toEqual([...people].sort())
+    expect(await ours(full(2))).toEqual([])
     const late = await hired(directory)
-    expect(await rings(full(2))).toEqual([late.personId])
-    expect(await rings(full(3))).toEqual([])
-    expect((await rings()).sort()).toEqual([...people, late.personId].sort())
+    people.push(late.personId)
+    expect(await ours(full(2))).toEqual([late.personId])
+    expect(await ours(full(3))).toEqual([])
+    expect(await ours()).toEqual([...people].sort())
     world.time.now += 3_700_000
-    expect(await rings(full(3))).toHaveLength(3)
+    expect(await ours(full(3))).toEqual([...people].sort())
     await world.settle()
   })
 
   it('hears of a row that was written after the instant at which it says to be due', async () => {
     await world.settle()
     const first = await hired(directory)
-    expect(await rings()).toEqual([first.personId])
+    expect(await rings()).toContain(first.personId)
     const late = await hired(directory)
     const row = await world.row(late.personId, 'directory')
     const earlier = new Date(world.time.now - 70_000).toISOString()
@@ -299,7 +304,7 @@ describe('the sweeper', () => {
     await world.settle()
     const newcomer = await hired(directory)
     await deactivate(leaver.id)
-    expect(await rings(full(5_000))).toEqual([leaver.personId])
+    expect(await rings(full(5_000))).toContain(leaver.personId)
     expect(await rings()).toContain(newcomer.personId)
     await world.settle()
   })
@@ -310,12 +315,12 @@ describe('the sweeper', () => {
     for (let number = 0; number < 40; number++) waiting.push((await hired(directory)).personId)
     // Room for ten: a few of them are rung each time, and all of them in the end, although none ever settles.
     const heard = new Set<string>()
-    for (let round = 0; round < 60 && heard.size < waiting.length; round++)
+    for (let round = 0; round < 25; round++)
       for (const personId of await rings(full(4_990))) {
         expect(heard.has(personId)).toBe(false)
         heard.add(personId)
       }
-    expect([...heard].sort()).toEqual([...waiting].sort())
+    expect(waiting.filter(personId => !heard.has(personId))).toEqual([])
     await world.settle()
   })
 
@@ -324,10 +329,12 @@ describe('the sweeper', () => {
     for (let number = 0; number < 25; number++) await hired(directory)
     const writes = () => world.dynamo.consumed()[world.tables.state]?.write ?? 0
     const before = writes()
+    world.time.now -= 61_000
     expect(await rings()).toHaveLength(25)
     expect(writes() - before).toBeLessThanOrEqual(3)
     await world.settle()
     const idle = writes()
+    world.time.now -= 61_000
     expect(await rings()).toEqual([])
     expect(writes()).toBe(idle)
   })
