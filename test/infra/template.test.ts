@@ -58,7 +58,7 @@ describe('the functions', () => {
     const answering = functions.filter(([id]) =>
       behindApi.some(integration => refersTo(integration.Properties.IntegrationUri, id)),
     )
-    expect(answering).toHaveLength(9)
+    expect(answering).toHaveLength(10)
     for (const [, lambda] of answering) expect(lambda.Properties.Timeout).toBeLessThan(30)
   })
 
