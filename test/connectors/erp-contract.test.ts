@@ -1,7 +1,7 @@
 import { describeConnector } from './contract-suite.ts'
 import { openErp } from './erp-harness.ts'
 
-describeConnector('ERP by mapping, embedded PostgreSQL 18', openErp, {
+describeConnector('ERP by mapping, embedded PostgreSQL 18', () => openErp(), {
   faults: ['down', 'frozen', 'empty', 'slow'],
   restarts: true,
   unreadable: true,

@@ -1,5 +1,6 @@
 import { createErpConnector } from '../../functions/connectors/erp/index.ts'
 import sampleMapping from '../../infra/local/postgres/sample-erp-mapping.json' with { type: 'json' }
+import type { PostgresOptions } from '../../infra/local/postgres/start-postgres.ts'
 import { ErpSettings } from '../../schemas/settings.ts'
 import type { Right } from '../../schemas/target.ts'
 import type { Harness } from './harness.ts'
@@ -31,8 +32,8 @@ export interface ErpHarness extends Harness {
 
 const moduleOf = new Map(Object.entries(sampleMapping.modules).map(([id, code]) => [code, id]))
 
-export async function openErp(): Promise<ErpHarness> {
-  const server = await openSqlServer('erp')
+export async function openErp(other: Omit<PostgresOptions, 'dataDir'> = {}): Promise<ErpHarness> {
+  const server = await openSqlServer('erp', other)
   const { postgres, query } = server
   await query(
     "CREATE ROLE reader LOGIN PASSWORD 'reader'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader",

@@ -24,7 +24,7 @@ const modules = {
   },
 }
 
-const trytonSettings = (port: number) =>
+export const trytonSettings = (port: number) =>
   TrytonSettings.parse({
     id: 'erp',
     kind: 'tryton',
@@ -65,6 +65,21 @@ export async function lookInTryton(server: TrytonServer, login: string): Promise
       .map(([id]) => id)
       .sort(),
   }))
+}
+
+/** Takes everybody's right to read users away, but the administrators'; the answer gives it back. */
+export async function hideUsers(server: TrytonServer): Promise<() => Promise<void>> {
+  const admin = await server.asAdmin()
+  const allow = (access: readonly number[], is: boolean) =>
+    admin.call('model.ir.model.access.write', access, { perm_read: is }, {})
+  const condition = [
+    ['model.model', '=', 'res.user'],
+    ['perm_read', '=', true],
+    ['OR', ['group', '=', null], ['group.name', '!=', 'Administration']],
+  ]
+  const found = await admin.call('model.ir.model.access.search', condition, 0, null, null, {})
+  await allow(found as number[], false)
+  return async () => void (await allow(found as number[], true))
 }
 
 /** Answers every question with an empty list: a database that lost its rows. */
@@ -159,25 +174,7 @@ export async function openTryton(): Promise<TrytonHarness> {
       await server.stop()
       await server.start()
     },
-    async makeUnreadable() {
-      const rpc = await admin()
-      const access = (await rpc.call(
-        'model.ir.model.access.search',
-        [
-          ['model.model', '=', 'res.user'],
-          ['perm_read', '=', true],
-          ['OR', ['group', '=', null], ['group.name', '!=', 'Administration']],
-        ],
-        0,
-        null,
-        null,
-        {},
-      )) as number[]
-      await rpc.call('model.ir.model.access.write', access, { perm_read: false }, {})
-      return async () => {
-        await rpc.call('model.ir.model.access.write', access, { perm_read: true }, {})
-      }
-    },
+    makeUnreadable: () => hideUsers(server),
     readOnlyConnector: async () => createTrytonConnector(settings, { ...secret, ...reader }),
     async close() {
       await connector.close()

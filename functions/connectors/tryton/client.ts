@@ -41,7 +41,11 @@ interface Session {
   readonly authorization: string
 }
 
-export function openClient(settings: TrytonSettings, secret: TrytonSecret): TrytonClient {
+export function openClient(
+  settings: TrytonSettings,
+  secret: TrytonSecret,
+  clock: () => number,
+): TrytonClient {
   const system = settings.id
   const path = `/${encodeURIComponent(settings.database)}/`
   const fault = (kind: ConnectorFault, retryable: boolean, code: string | number) =>
@@ -59,14 +63,14 @@ export function openClient(settings: TrytonSettings, secret: TrytonSecret): Tryt
   }
 
   async function logIn(): Promise<Session> {
-    if (silence !== undefined && Date.now() < silence.until) throw silence.error
+    if (silence !== undefined && clock() < silence.until) throw silence.error
     const { user, password } = secret
     if (!user || !password || user.includes(':')) throw fault('misconfigured', true, 'SECRET')
     const { id, answer } = await post('common.db.login', [user, { password }, 'en'])
     if (answer.status === 401 || answer.status === 429) {
       const refused = answer.status === 401
       const error = fault(refused ? 'misconfigured' : 'throttled', true, answer.status)
-      silence = { until: Date.now() + (refused ? quiet.refused : quiet.throttled), error }
+      silence = { until: clock() + (refused ? quiet.refused : quiet.throttled), error }
       throw error
     }
     const result = resultOf(id, answer)

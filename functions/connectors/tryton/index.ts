@@ -17,8 +17,12 @@ const peopleAtOnce = 20
  * Users of an ERP on Tryton, by JSON-RPC. Modules are sets of its groups, as the settings name them. It arms no end, and a
  * part of a module it cannot hold. What its administrator makes once for it, `docs/tryton.md` tells.
  */
-export function createTrytonConnector(settings: TrytonSettings, secret: TrytonSecret): Connector {
-  const client = openClient(settings, secret)
+export function createTrytonConnector(
+  settings: TrytonSettings,
+  secret: TrytonSecret,
+  clock: () => number = Date.now,
+): Connector {
+  const client = openClient(settings, secret, clock)
   const groups = openGroups(client, settings)
   return {
     system: settings.id,

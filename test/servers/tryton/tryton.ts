@@ -32,8 +32,8 @@ export interface TrytonServer {
   start(): Promise<void>
   /** Waits until the process is gone. The database runs on. */
   stop(): Promise<void>
-  freeze(): void
-  thaw(): void
+  /** A backup of everything as it is now; the answer puts it back. */
+  backUp(): Promise<() => Promise<void>>
   close(): Promise<void>
 }
 
@@ -59,6 +59,7 @@ async function startServer(cluster: Cluster, folder: string): Promise<TrytonServ
   await mkdir(join(folder, 'files'), { recursive: true })
   await writeFile(conf, configuration(cluster, folder, port))
   let child: ChildProcess | null = null
+  let backups = 0
   const gone = () => child === null || child.exitCode !== null || child.signalCode !== null
   const endWithThisProcess = () => void child?.kill('SIGKILL')
   process.once('exit', endWithThisProcess)
@@ -107,8 +108,18 @@ async function startServer(cluster: Cluster, folder: string): Promise<TrytonServ
       clearTimeout(late)
       child = null
     },
-    freeze: () => void child?.kill('SIGSTOP'),
-    thaw: () => void child?.kill('SIGCONT'),
+    async backUp() {
+      await server.stop()
+      const kept = `backup_${++backups}`
+      await cluster.query('postgres', `CREATE DATABASE ${kept} TEMPLATE ${database}`)
+      await server.start()
+      return async () => {
+        await server.stop()
+        await cluster.query('postgres', `DROP DATABASE ${database} WITH (FORCE)`)
+        await cluster.query('postgres', `CREATE DATABASE ${database} TEMPLATE ${kept}`)
+        await server.start()
+      }
+    },
     async close() {
       process.off('exit', endWithThisProcess)
       await server.stop()
