@@ -4,6 +4,8 @@ import type { NamedPerson } from '../../schemas/person.ts'
 const PARTICLES = new Set(
   'de del la las lo los el san santa santo van von der den ter da do dos das di du le mac y e i'.split(' '),
 )
+/** Whether a plain word only belongs to the name after it, and tells nobody apart. */
+export const isParticle = (word: string): boolean => PARTICLES.has(word)
 const MERE_LINKS = new Set(['y', 'e', 'i'])
 
 /** Letters that Unicode does not take apart. */
@@ -22,7 +24,8 @@ const LATIN: Record<string, string> = {
   ŧ: 't',
 }
 
-const plain = (word: string): string =>
+/** A word in the letters of an account name: lower case, without accents. */
+export const plainWord = (word: string): string =>
   word
     .toLowerCase()
     .normalize('NFKD')
@@ -34,7 +37,7 @@ const plain = (word: string): string =>
 const nameWords = (text: string): string[] => {
   const words: string[] = []
   let particles = ''
-  for (const word of text.split(/[\s\u00a0]+/u).map(plain)) {
+  for (const word of text.split(/[\s\u00a0]+/u).map(plainWord)) {
     if (word === '') continue
     if (PARTICLES.has(word)) {
       if (words.length === 0 || !MERE_LINKS.has(word)) particles += word
