@@ -12,11 +12,11 @@ import { TargetId, TargetMode } from './settings.ts'
 import { Step } from './target.ts'
 
 /** Where the next page begins; opaque. Null: this is the last page. */
-const Cursor = z
+export const Cursor = z
   .string()
   .max(2_000)
   .meta({ id: 'Cursor', description: 'Opaque place where the next page begins.' })
-const NextCursor = Cursor.nullable()
+export const NextCursor = Cursor.nullable()
 
 /** SHA-256, hexadecimal. */
 const Hash = z
@@ -86,14 +86,19 @@ export type PersonRef = z.infer<typeof PersonRef>
 export const SignerView = z
   .strictObject({
     person: PersonRef,
-    capacity: z.enum(['head', 'deputy', 'parent-head', 'authority', 'hr']),
+    capacity: z.enum(['head', 'deputy', 'parent-head', 'authority', 'hr', 'it']),
     onBehalfOf: PersonRef.nullable(),
   })
   .meta({ id: 'Signer', description: 'Who signed, in which capacity, and in whose place.' })
 
+const RequestKind = z
+  .enum(['form', 'adoption'])
+  .meta({ description: '`adoption`: accounts that were there before, to be certified by the unit.' })
+
 export const RequestSummary = z
   .strictObject({
     number: RequestNumber,
+    kind: RequestKind,
     unit: CatalogueId,
     status: RequestStatus,
     filedAt: Instant,
@@ -206,6 +211,7 @@ export type Verification = z.infer<typeof Verification>
 export const WholeRequest = z
   .strictObject({
     number: RequestNumber,
+    kind: RequestKind,
     unit: CatalogueId,
     status: RequestStatus,
     filedAt: Instant,
@@ -233,6 +239,10 @@ export const GrantView = z
     request: RequestNumber,
     line: LineId,
     status: z.enum(['scheduled', 'live', 'held', 'ended']),
+    toCertify: z.boolean().meta({
+      description:
+        'Taken over from an account that was there before; a line of a form with the same key certifies it.',
+    }),
   })
   .meta({ id: 'Grant' })
 

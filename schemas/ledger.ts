@@ -12,6 +12,7 @@ export const Act = z.enum([
   'hr-event-recorded',
   'request-filed',
   'lines-applied',
+  'account-adopted',
   'account-renamed',
   'account-converged',
   'target-mode-changed',

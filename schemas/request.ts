@@ -109,10 +109,10 @@ export const KeptLine = z.discriminatedUnion('kind', [
 ])
 export type KeptLine = z.infer<typeof KeptLine>
 
-/** Who signed, in which capacity, and for whom (R1: both names where a deputy acts). */
+/** Who signed, in which capacity, and for whom (R1: both names where a deputy acts). `it`: adoptions only. */
 export const Signer = z.strictObject({
   personId: PersonId,
-  capacity: z.enum(['head', 'deputy', 'parent-head', 'authority', 'hr']),
+  capacity: z.enum(['head', 'deputy', 'parent-head', 'authority', 'hr', 'it']),
   onBehalfOf: PersonId.nullable(),
 })
 export type Signer = z.infer<typeof Signer>
@@ -135,6 +135,8 @@ export const Grant = z.strictObject({
   request: RequestNumber,
   line: LineId,
   recordedAt: Instant,
+  /** `adoption`: what an account had when it was taken over; a later line with the same key certifies it. */
+  origin: z.enum(['form', 'adoption']).default('form'),
   /** Set when a deactivation line ended it; nothing un-ends a grant. */
   ended: z.strictObject({ at: Instant, request: RequestNumber, line: LineId }).nullable(),
 })

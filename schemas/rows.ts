@@ -31,6 +31,8 @@ export const Ending = z.strictObject({
   /** Null: human resources ends what any unit granted (R9). */
   unit: CatalogueId.nullable(),
   access: EndedAccess,
+  /** True: adopted grants end whatever unit they stand under, for this is the person's present one. */
+  adopted: z.boolean().default(false),
   at: Instant,
   facts: z.number().int(),
 })
@@ -40,6 +42,8 @@ export type Ending = z.infer<typeof Ending>
 export const RequestRow = z.strictObject({
   version: z.literal(1),
   number: RequestNumber,
+  /** `adoption`: no form was signed; its lines say what an account had when it was taken over. */
+  kind: z.enum(['form', 'adoption']).default('form'),
   unit: CatalogueId,
   signer: Signer,
   filedAt: Instant,

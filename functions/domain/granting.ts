@@ -12,6 +12,7 @@ export interface Granting {
   readonly unit: string
   readonly request: string
   readonly recordedAt: Instant
+  readonly origin?: Grant['origin']
 }
 
 /** The grants that are not over: live, held or yet to begin. */
@@ -26,7 +27,7 @@ export const standingGrants = (record: PersonRecord, settings: RecordSettings, a
  */
 export function grantsOf(
   line: KeptLine & { kind: 'activation' },
-  { personId, unit, request, recordedAt }: Granting,
+  { personId, unit, request, recordedAt, origin = 'form' }: Granting,
   standing: readonly Grant[],
 ): Grant[] {
   const { filed, from } = line
@@ -48,6 +49,7 @@ export function grantsOf(
     request,
     line: line.line,
     recordedAt,
+    origin,
     ended: null,
   }))
 }

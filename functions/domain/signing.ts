@@ -90,6 +90,9 @@ export const mayConcern = (
   switch (signer.capacity) {
     case 'hr':
       return true
+    // Adoption has rules of its own; no form is ever signed in this capacity.
+    case 'it':
+      return false
     case 'head':
       return true
     case 'deputy':

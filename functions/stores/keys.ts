@@ -28,6 +28,7 @@ export const keys = {
     ),
   ending: (personId: string, request: string, line: string) =>
     key(personPartition(personId), `ENDING#${request}#${line}`),
+  names: (personId: string) => key(personPartition(personId), 'NAMES'),
   hold: (personId: string, id: string) => key(personPartition(personId), `HOLD#${id}`),
   target: (personId: string, target: string) => key(personPartition(personId), `TARGET#${target}`),
   drift: (personId: string, target: string) => key(personPartition(personId), `DRIFT#${target}`),
@@ -84,6 +85,9 @@ export const lists = {
   openTasks: (kind: TaskKind) => `tasks#open#${kind}`,
   /** Sorted by `<closed at>#<id>`. */
   closedTasks: () => 'tasks#closed',
+
+  /** Everybody by name: the range key is the name itself. */
+  names: (shard: ListShard) => `names#${shard}`,
 } as const
 
 /** Shards of the lists that grow with the body. */
@@ -99,6 +103,11 @@ export const accountPlace = (target: string, personId: string) => ({
 export const personPlace = (personId: string) => ({
   listKey: lists.people(listShardOf(personId)),
   listSort: personId,
+})
+
+export const namePlace = (personId: string, line: string) => ({
+  listKey: lists.names(listShardOf(personId)),
+  listSort: line,
 })
 
 const listShardOf = (personId: string) => shardOf(personId, listShards.length) as ListShard

@@ -6,10 +6,11 @@ import { AppliedLines, Grant } from '../../schemas/request.ts'
 import { Ending, type NameRow, PersonRow, RoleRow } from '../../schemas/rows.ts'
 import type { TargetId } from '../../schemas/settings.ts'
 import type { TargetRow } from '../../schemas/target.ts'
-import { endedBy } from '../domain/atoms.ts'
+import { reachesGrant } from '../domain/ending.ts'
 import { newId } from './ids.ts'
 import { accountShardOf, chains, type Key, keys, personPartition, personPlace } from './keys.ts'
 import { type EntryDraft, emptyChain, seal } from './ledger.ts'
+import { namedLast, namesWrite } from './name-lines.ts'
 import { batchGet, commit, queryAll, type Tables, type Write } from './tables.ts'
 import { bare, newTargetWrite, readTargetRow, wakeTargetWrite } from './target-rows.ts'
 
@@ -55,30 +56,6 @@ export function createPeopleStore(tables: Tables) {
     },
   })
   const absent = 'attribute_not_exists(pk)'
-
-  /** Moves the person's own row to its next fact; refused when somebody else recorded one since it was read. */
-  const factWrite = (row: PersonRow, next: Partial<PersonRow>): Write => {
-    const changes = { facts: row.facts + 1, ...next }
-    const names = Object.keys(changes)
-    return {
-      Update: {
-        TableName: tables.state,
-        Key: keys.person(row.personId),
-        UpdateExpression: `SET ${names.map(name => `#${name} = :${name}`).join(', ')}`,
-        ConditionExpression: '#facts = :was AND #head.#sequence = :sequence',
-        ExpressionAttributeNames: {
-          ...Object.fromEntries(names.map(name => [`#${name}`, name])),
-          '#head': 'head',
-          '#sequence': 'sequence',
-        },
-        ExpressionAttributeValues: {
-          ...Object.fromEntries(Object.entries(changes).map(([name, value]) => [`:${name}`, value])),
-          ':was': row.facts,
-          ':sequence': row.head.sequence,
-        },
-      },
-    }
-  }
 
   async function idsOf(nationalIds: readonly string[]): Promise<Map<string, string>> {
     const distinct = [...new Set(nationalIds)]
@@ -151,9 +128,10 @@ export function createPeopleStore(tables: Tables) {
         cause: options.entry.cause,
       }
       const result = await commit(tables, [
-        factWrite(row, { head: sealed.head }),
+        factWrite(tables, row, { head: sealed.head }),
         sealed.write,
         ...events.map(event => put(keys.event(row.personId, event), event, absent)),
+        ...namesWrite(tables, row.personId, namedLast([...person.events, ...events])),
         ...[...person.targets.values()].map(target => wakeTargetWrite(tables, target, wake)),
       ])
       if (result.done) return 'recorded'
@@ -174,7 +152,7 @@ export function createPeopleStore(tables: Tables) {
       }
       const reserved = lines.targets.filter(({ name }) => name !== null)
       const writes: Write[] = [
-        factWrite(row, { head: sealed.head, declared: lines.declared }),
+        factWrite(tables, row, { head: sealed.head, declared: lines.declared }),
         put(keys.applied(row.personId, applied.request, lines.part), applied, absent),
         ...reserved.map(({ target, name }) =>
           nameWrite(tables, target, name ?? '', row.personId, lines.quarantineOver),
@@ -186,6 +164,9 @@ export function createPeopleStore(tables: Tables) {
             ? newTargetWrite(tables, { personId: row.personId, target, name: name ?? '', ...wake })
             : wakeTargetWrite(tables, standing, wake)
         }),
+        ...(person.events.some(event => event.person !== undefined)
+          ? []
+          : namesWrite(tables, row.personId, lines.declared?.person ?? null)),
         ...lines.grants.map(grant => put(keys.grant(grant), { ...grant, facts })),
         ...lines.endings.map(ending =>
           put(keys.ending(row.personId, ending.request, ending.line), { ...ending, facts }),
@@ -263,8 +244,32 @@ export function createPeopleStore(tables: Tables) {
   }
 }
 
+/** Moves the person's own row to its next fact; refused when somebody else recorded one since it was read. */
+export function factWrite(tables: Tables, row: PersonRow, next: Partial<PersonRow>): Write {
+  const changes = { facts: row.facts + 1, ...next }
+  const names = Object.keys(changes)
+  return {
+    Update: {
+      TableName: tables.state,
+      Key: keys.person(row.personId),
+      UpdateExpression: `SET ${names.map(name => `#${name} = :${name}`).join(', ')}`,
+      ConditionExpression: '#facts = :was AND #head.#sequence = :sequence',
+      ExpressionAttributeNames: {
+        ...Object.fromEntries(names.map(name => [`#${name}`, name])),
+        '#head': 'head',
+        '#sequence': 'sequence',
+      },
+      ExpressionAttributeValues: {
+        ...Object.fromEntries(Object.entries(changes).map(([name, value]) => [`:${name}`, value])),
+        ':was': row.facts,
+        ':sequence': row.head.sequence,
+      },
+    },
+  }
+}
+
 /** Takes a name nobody bears, the person's own, or one that was released before `quarantineOver` (null is no text: it never compares). */
-function nameWrite(
+export function nameWrite(
   tables: Tables,
   target: TargetId,
   name: string,
@@ -315,9 +320,7 @@ function aggregate(items: readonly Record<string, unknown>[]): PersonAggregate |
  */
 function ends(ending: Ending, grant: Grant, grantFacts: number): boolean {
   return (
-    (grantFacts <= ending.facts || filedBefore(grant.request, ending.request)) &&
-    (ending.unit === null || ending.unit === grant.unit) &&
-    endedBy(ending.access, grant.atom)
+    (grantFacts <= ending.facts || filedBefore(grant.request, ending.request)) && reachesGrant(ending, grant)
   )
 }
 

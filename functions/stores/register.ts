@@ -2,6 +2,7 @@ import type { HrEvent } from '../../schemas/hr-event.ts'
 import type { PersonRow } from '../../schemas/rows.ts'
 import { chains, type Key, keys, personPlace } from './keys.ts'
 import { type EntryDraft, emptyChain, seal } from './ledger.ts'
+import { namesWrite } from './name-lines.ts'
 import { commit, type Tables, type Write } from './tables.ts'
 
 /** Somebody nobody knew: the opaque key made for them, and the event that brings them in. */
@@ -13,7 +14,7 @@ export interface Newcomer {
   readonly entry: EntryDraft
 }
 
-/** Newcomers written in one transaction: four items each, far below DynamoDB's hundred. */
+/** Newcomers written in one transaction: five items each, DynamoDB's hundred. */
 export const newcomersAtOnce = 20
 
 export type RegisterStore = ReturnType<typeof createRegisterStore>
@@ -46,6 +47,7 @@ export function createRegisterStore(tables: Tables) {
           put(keys.person(personId), { ...row, ...personPlace(personId) }),
           put(keys.event(personId, event), event),
           sealed.write,
+          ...namesWrite(tables, personId, event.person ?? null),
         ]
       })
       return (await commit(tables, writes)).done

@@ -78,34 +78,9 @@ export function createRequestStore(tables: Tables) {
       lines: readonly KeptLine[],
       options: { entry: EntryDraft; idempotency: IdempotencyKey | null },
     ): Promise<boolean> {
-      const sealed = seal(tables, chains.request(request.number), emptyChain, options.entry)
-      const row: RequestRow = { version: 1, ...request, lineCount: lines.length, head: sealed.head }
-      const key = keys.request(request.number)
-      const due = request.applied ? {} : { dueAt: request.filedAt, dueShard: dueShardOf(key.pk) }
-      const list = { listKey: lists.requestsOfUnit(request.unit), listSort: request.number }
-      const chunks: Write[] = []
-      for (let first = 0; first < lines.length; first += linesPerRow)
-        chunks.push({
-          Put: {
-            TableName: tables.state,
-            Item: {
-              ...keys.lines(request.number, first / linesPerRow),
-              version: 1,
-              lines: lines.slice(first, first + linesPerRow),
-            },
-          },
-        })
       const idempotency = options.idempotency
       const result = await commit(tables, [
-        {
-          Put: {
-            TableName: tables.state,
-            Item: { ...key, ...row, ...due, ...list },
-            ConditionExpression: 'attribute_not_exists(pk)',
-          },
-        },
-        ...chunks,
-        sealed.write,
+        ...requestWrites(tables, request, lines, options.entry),
         ...(idempotency === null
           ? []
           : [
@@ -183,4 +158,41 @@ export function createRequestStore(tables: Tables) {
       })
     },
   }
+}
+
+/** A request whole: its row, its lines, and the first entry of its chain. Due until its lines are applied. */
+export function requestWrites(
+  tables: Tables,
+  request: Omit<RequestRow, 'version' | 'head' | 'lineCount'>,
+  lines: readonly KeptLine[],
+  entry: EntryDraft,
+): Write[] {
+  const sealed = seal(tables, chains.request(request.number), emptyChain, entry)
+  const row: RequestRow = { version: 1, ...request, lineCount: lines.length, head: sealed.head }
+  const key = keys.request(request.number)
+  const due = request.applied ? {} : { dueAt: request.filedAt, dueShard: dueShardOf(key.pk) }
+  const list = { listKey: lists.requestsOfUnit(request.unit), listSort: request.number }
+  const chunks: Write[] = []
+  for (let first = 0; first < lines.length; first += linesPerRow)
+    chunks.push({
+      Put: {
+        TableName: tables.state,
+        Item: {
+          ...keys.lines(request.number, first / linesPerRow),
+          version: 1,
+          lines: lines.slice(first, first + linesPerRow),
+        },
+      },
+    })
+  return [
+    {
+      Put: {
+        TableName: tables.state,
+        Item: { ...key, ...row, ...due, ...list },
+        ConditionExpression: 'attribute_not_exists(pk)',
+      },
+    },
+    ...chunks,
+    sealed.write,
+  ]
 }

@@ -59,7 +59,9 @@ export interface Wake {
 /** The first row of a person in a target; the name is already reserved by the same transaction. */
 export function newTargetWrite(
   tables: Tables,
-  row: Wake & Pick<TargetRow, 'personId' | 'target' | 'name'>,
+  row: Wake &
+    Pick<TargetRow, 'personId' | 'target' | 'name'> &
+    Partial<Pick<TargetRow, 'accountId' | 'origin'>>,
 ): Write {
   const key = keys.target(row.personId, row.target)
   const { dueAt, ...rest } = row

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { EndedAccess } from '../../schemas/access.ts'
 import type { NamedPerson } from '../../schemas/person.ts'
 import type { AppliedLines, Grant, KeptLine } from '../../schemas/request.ts'
 import type { Ending } from '../../schemas/rows.ts'
 import { TargetId } from '../../schemas/settings.ts'
 import { atomsOf, endedBy, targetOf } from '../domain/atoms.ts'
 import { dayOf } from '../domain/civil-time.ts'
+import { type Reach, reachesGrant, reachOf } from '../domain/ending.ts'
 import { grantsOf, standingGrants } from '../domain/granting.ts'
 import { foldEvents } from '../domain/register.ts'
 import type { LinesToApply, PersonAggregate } from '../stores/people.ts'
@@ -138,13 +138,12 @@ async function prepare(
         personId: person.row.personId,
         request: number,
         line: line.line,
-        unit: signer.capacity === 'hr' ? null : unit,
-        access: line.filed.access,
+        ...reachOf(line.filed, signer, unit, person, dayOf(at, settings.timeZone), settings.timeZone),
         at,
         facts,
       }
       endings.push(ending)
-      const { touched, stillGranted } = consequences(person, standing, line.filed.access, ending.unit)
+      const { touched, stillGranted } = consequences(person, standing, ending)
       applied.push({ line: line.line, targets: targetsOf(touched), desiredVersion: facts, stillGranted })
     }
   }
@@ -199,14 +198,10 @@ async function nameIn(
 }
 
 /** What a deactivation touches: the atoms it ends, and what other units go on granting of what it names. */
-function consequences(
-  person: PersonAggregate,
-  standing: readonly Grant[],
-  access: EndedAccess,
-  unit: string | null,
-) {
+function consequences(person: PersonAggregate, standing: readonly Grant[], reach: Reach) {
+  const { access } = reach
   const concerned = standing.filter(grant => endedBy(access, grant.atom))
-  const ended = concerned.filter(grant => unit === null || grant.unit === unit)
+  const ended = concerned.filter(grant => reachesGrant(reach, grant))
   const left = concerned.filter(grant => !ended.includes(grant))
   // Also where no grant stands any more an account may: an end not carried out yet, or one that failed. It is looked at.
   const rows = [...person.targets.keys()].filter(

@@ -194,6 +194,6 @@ export function entryOf(
     subject: run.row.personId,
     actor: { personId: null, role: 'system', onBehalfOf: null },
     system: engine.target,
-    request: said.cause.kind === 'form' ? said.cause.ref : null,
+    request: ['form', 'adoption'].includes(said.cause.kind) ? said.cause.ref : null,
   }
 }

@@ -2,8 +2,9 @@ import type { Grant, KeptLine, Signer } from '../../schemas/request.ts'
 import { TargetId } from '../../schemas/settings.ts'
 import type { Step } from '../../schemas/target.ts'
 import { absentAccount } from '../domain/absent-account.ts'
-import { endedBy } from '../domain/atoms.ts'
+import { dayOf } from '../domain/civil-time.ts'
 import { desiredAccess } from '../domain/desired-access.ts'
+import { type Reach, reachesGrant, reachOf } from '../domain/ending.ts'
 import { grantsOf, standingGrants } from '../domain/granting.ts'
 import { planSteps } from '../domain/plan.ts'
 import { fitted } from '../domain/target-traits.ts'
@@ -31,6 +32,8 @@ export function planRequest(
   asOf: string,
 ): PlannedLine[] {
   const after = new Map([...people].map(([id, person]) => [id, [...person.grants]]))
+  const zone = engine.settings.timeZone
+  const today = dayOf(asOf, zone)
   const steps: PlannedLine[] = []
   for (const line of lines) {
     const person = line.personId === null ? undefined : people.get(line.personId)
@@ -41,7 +44,7 @@ export function planRequest(
     const next =
       line.kind === 'activation'
         ? [...before, ...grantsOf(line, granting, standing)]
-        : ended(before, line, unit, signer, asOf)
+        : ended(before, line, reachOf(line.filed, signer, unit, person, today, zone), asOf)
     after.set(line.personId, next)
     for (const target of TargetId.options) {
       const wanted = (grants: readonly Grant[]) =>
@@ -70,12 +73,11 @@ export function planRequest(
 function ended(
   grants: readonly Grant[],
   line: KeptLine & { kind: 'deactivation' },
-  unit: string,
-  signer: Signer,
+  reach: Reach,
   asOf: string,
 ): Grant[] {
   return grants.map(grant =>
-    (signer.capacity === 'hr' || grant.unit === unit) && endedBy(line.filed.access, grant.atom)
+    reachesGrant(reach, grant)
       ? { ...grant, ended: { at: asOf, request: notFiled, line: line.line } }
       : grant,
   )

@@ -86,7 +86,9 @@ function grantViews(registers: Needed, person: PersonAggregate): PersonView['gra
       const { grant } = times
       const { status, endsAt } = standingAt(times, settings, at)
       const { id, atom, access, unit, from, request, line } = grant
-      return { id, atom, access, unit, from, until: lastDay(endsAt, grant, registers), request, line, status }
+      const until = lastDay(endsAt, grant, registers)
+      const toCertify = grant.origin === 'adoption' && status !== 'ended'
+      return { id, atom, access, unit, from, until, request, line, status, toCertify }
     })
     .sort((one, other) => (key(one) < key(other) ? -1 : 1))
 }

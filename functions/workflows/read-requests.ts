@@ -37,9 +37,10 @@ export async function readRequest(
   const own = (subject: string | null) => sight === 'whole' || subject === caller.personId
   const visible = lines.filter((_, index) => own(kept.lines[index]?.personId ?? null))
   const history = (await entriesOf(registers, number, people)).filter(entry => own(entry.subject.personId))
-  const { unit: place, filedAt } = kept.row
+  const { kind, unit: place, filedAt } = kept.row
   return {
     number,
+    kind,
     unit: place,
     status: statusOfRequest(lines),
     filedAt,
@@ -130,9 +131,10 @@ async function summary(
   const lines = await viewLines(registers, kept, people)
   const status = statusOfRequest(lines)
   if (query.status !== undefined && query.status !== status) return null
-  const { unit, filedAt } = kept.row
+  const { kind, unit, filedAt } = kept.row
   return {
     number,
+    kind,
     unit,
     status,
     filedAt,

@@ -79,7 +79,7 @@ export async function submitRequest(
   const number = await engine.requests.nextNumber(today.slice(0, 4))
   const filedAt = instantOf(engine.clock())
   const nothingToApply = !known.some(line => line.decision === 'accepted')
-  const row = { number, unit: form.unit, signer, filedAt, applied: nothingToApply }
+  const row = { number, kind: 'form' as const, unit: form.unit, signer, filedAt, applied: nothingToApply }
   const filed = await engine.requests.file(row, known, {
     idempotency: key,
     entry: {

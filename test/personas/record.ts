@@ -74,6 +74,7 @@ export const grant = (contract: Contract, parts: GrantParts): Grant => ({
   request: '2026-000001',
   line: 'A1',
   recordedAt: startOfDay(parts.from ?? contract.startsOn, zone),
+  origin: 'form',
   ended: null,
   ...parts,
 })

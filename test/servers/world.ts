@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { createDueLaneStore } from '../../functions/stores/due-lanes.ts'
+import { createAdoptionStore } from '../../functions/stores/adoptions.ts'
 import { createLedgerStore, emptyChain } from '../../functions/stores/ledger.ts'
 import { createListStore } from '../../functions/stores/lists.ts'
 import { createPeopleStore } from '../../functions/stores/people.ts'
@@ -110,6 +111,8 @@ export async function openWorld(
     readings,
     /** Ids of the mails that were rung for. */
     notices,
+
+    adoptions: createAdoptionStore(tables),
     logged,
     time,
     converge,

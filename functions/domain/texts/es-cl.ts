@@ -118,6 +118,26 @@ export const esCL = {
   'notice.person-gone': 'Una persona que ya no figura en el registro.',
   'notice.footer': 'Este correo lo envía Llavero, de {body}; no lo responda.',
 
+  // Accounts that were there before
+  'target.unknown': 'La institución no tiene este sistema.',
+  'reading.manual': 'Las cuentas de este sistema no se leen por la red: se sube la lista de usuarios.',
+  'adoption.no-reading': 'Todavía no hay una lectura completa de las cuentas de este sistema.',
+  'adoption.no-previous': 'Todavía no hay dos lecturas completas que comparar.',
+  'adoption.repeated': 'La cuenta o la persona aparece más de una vez en la lista.',
+  'adoption.unknown-account': 'La cuenta no está en la última lectura del sistema.',
+  'adoption.untouchable': 'Es una cuenta protegida o de servicio: no puede ser de una persona.',
+  'adoption.account-taken': 'La cuenta ya es de otra persona.',
+  'adoption.person-has-account': 'La persona ya tiene una cuenta en este sistema.',
+  'adoption.oneself': 'Nadie puede adoptar una cuenta para sí mismo.',
+  'adoption.no-contract': 'La persona no tiene un contrato vigente en una unidad.',
+  'adoption.on-hold':
+    'Sobre la persona pesa una retención: la cuenta se cerraría. Primero hay que resolver la retención.',
+  'adoption.not-expressible':
+    'La cuenta tiene un permiso que el formulario no puede expresar. Hay que ajustarlo en el sistema, o el catálogo.',
+  'adoption.would-close':
+    'Nada de lo que la cuenta tiene se puede reconocer como acceso: al adoptarla se cerraría. La unidad debe pedir primero lo que corresponda, o cerrarla.',
+  'adoption.would-lose': 'Al adoptar la cuenta se perdería un permiso que hoy tiene.',
+
   // Why a line is decided as it is
   'signing.oneself': 'Nadie puede pedir accesos para sí mismo ni quitárselos.',
   'signing.not-this-person': 'Por esta persona firma la jefatura superior, no quien presenta el formulario.',

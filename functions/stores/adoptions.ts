@@ -1,0 +1,137 @@
+import type { AppliedLines, Grant, KeptLine } from '../../schemas/request.ts'
+import type { NameRow, RequestRow } from '../../schemas/rows.ts'
+import type { TargetId } from '../../schemas/settings.ts'
+import type { TargetRow } from '../../schemas/target.ts'
+import { chains, dueShardOf, keys } from './keys.ts'
+import { type EntryDraft, seal } from './ledger.ts'
+import { readNameLines } from './name-lines.ts'
+import { factWrite, nameWrite, type PersonAggregate } from './people.ts'
+import { requestWrites } from './requests.ts'
+import { batchGet, commit, type Tables, type Write } from './tables.ts'
+import { newTargetWrite, type Wake } from './target-rows.ts'
+
+/** One account taken over for one person, ready to be written. */
+export interface Adoption {
+  readonly person: PersonAggregate
+  readonly target: TargetId
+  readonly account: { readonly accountId: string; readonly name: string }
+  /** Null: the account gives nothing, so that there is nothing to certify. */
+  readonly request: {
+    readonly row: Omit<RequestRow, 'version' | 'head' | 'lineCount'>
+    readonly lines: readonly KeptLine[]
+    readonly entry: EntryDraft
+    readonly applied: AppliedLines
+  } | null
+  readonly grants: readonly Grant[]
+  readonly entry: EntryDraft
+  readonly quarantineOver: string
+}
+
+/** `taken`: the account or its name is somebody else's; `stale`: the person's record moved, read again and repeat. */
+export type AdoptionResult = 'adopted' | 'taken' | 'stale'
+
+export type AdoptionStore = ReturnType<typeof createAdoptionStore>
+
+/** Accounts that were there before: whose they are, and taking them over. */
+export function createAdoptionStore(tables: Tables) {
+  const put = (key: { pk: string; sk: string }, row: object): Write => ({
+    Put: { TableName: tables.state, Item: { ...key, ...row } },
+  })
+
+  /** The standing row gets the account; refused when it has one, or a worker is about to make one. */
+  const takeOver = (row: TargetRow, account: Adoption['account'], wake: Wake): Write => ({
+    Update: {
+      TableName: tables.state,
+      Key: keys.target(row.personId, row.target),
+      UpdateExpression:
+        'SET #name = :name, accountId = :account, origin = :adopted, desiredVersion = :version, dueAt = :due, dueShard = :shard, #state = :pending, attempts = :none, cause = :cause',
+      ConditionExpression:
+        'desiredVersion < :version AND accountId = :nothing AND (attribute_not_exists(origin) OR origin = :nothing) AND attribute_not_exists(openIntent)',
+      ExpressionAttributeNames: { '#name': 'name', '#state': 'state' },
+      ExpressionAttributeValues: {
+        ':name': account.name,
+        ':account': account.accountId,
+        ':adopted': 'adopted',
+        ':version': wake.desiredVersion,
+        ':due': wake.dueAt,
+        ':shard': dueShardOf(keys.target(row.personId, row.target).pk),
+        ':pending': 'pending',
+        ':none': 0,
+        ':cause': wake.cause,
+        ':nothing': null,
+      },
+    },
+  })
+
+  return {
+    /** Everybody the register names, for correlation. */
+    names: () => readNameLines(tables),
+
+    /** Who may be the owner of accounts by what is kept of them: the adopted key, else the reserved name. By account id. */
+    async noted(
+      target: TargetId,
+      accounts: readonly { readonly accountId: string; readonly name: string }[],
+    ): Promise<Map<string, string>> {
+      const wanted = new Map<string, Record<string, unknown>>()
+      for (const { accountId, name } of accounts)
+        for (const key of [keys.account(target, accountId), keys.name(target, name)]) wanted.set(key.pk, key)
+      const items = await batchGet(tables, tables.state, [...wanted.values()])
+      const found = new Map(
+        items
+          .filter(item => item.releasedAt == null)
+          .map(item => [item.pk as string, item.personId as string]),
+      )
+      const owners = new Map<string, string>()
+      for (const { accountId, name } of accounts) {
+        const owner = found.get(keys.account(target, accountId).pk) ?? found.get(keys.name(target, name).pk)
+        if (owner !== undefined) owners.set(accountId, owner)
+      }
+      return owners
+    },
+
+    /** Takes an account over: key, name, target row, request with its lines, baseline grants and entries, or nothing of it. */
+    async adopt(adoption: Adoption): Promise<AdoptionResult> {
+      const { person, target, account, request, entry, grants } = adoption
+      const { row } = person
+      const sealed = seal(tables, chains.person(row.personId), row.head, entry)
+      const facts = row.facts + 1
+      const wake: Wake = { desiredVersion: facts, dueAt: entry.at, urgent: false, cause: entry.cause }
+      const standing = person.targets.get(target)
+      const released: NameRow = { version: 1, personId: row.personId, releasedAt: entry.at }
+      const renamed = standing !== undefined && standing.name.toLowerCase() !== account.name.toLowerCase()
+      const result = await commit(tables, [
+        factWrite(tables, row, { head: sealed.head }),
+        {
+          Put: {
+            TableName: tables.state,
+            Item: { ...keys.account(target, account.accountId), version: 1, personId: row.personId },
+            ConditionExpression: 'attribute_not_exists(pk) OR personId = :me',
+            ExpressionAttributeValues: { ':me': row.personId },
+          },
+        },
+        nameWrite(tables, target, account.name, row.personId, adoption.quarantineOver),
+        standing === undefined
+          ? newTargetWrite(tables, {
+              personId: row.personId,
+              target,
+              name: account.name,
+              accountId: account.accountId,
+              origin: 'adopted',
+              ...wake,
+            })
+          : takeOver(standing, account, wake),
+        ...(renamed ? [put(keys.name(target, standing.name), released)] : []),
+        sealed.write,
+        ...(request === null
+          ? []
+          : [
+              ...requestWrites(tables, request.row, request.lines, request.entry),
+              put(keys.applied(row.personId, request.row.number, 0), request.applied),
+            ]),
+        ...grants.map(grant => put(keys.grant(grant), { ...grant, facts })),
+      ])
+      if (result.done) return 'adopted'
+      return result.refused.some(index => index === 1 || index === 2) ? 'taken' : 'stale'
+    },
+  }
+}
