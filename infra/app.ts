@@ -11,6 +11,7 @@ import { FrontDoor } from './capabilities/front-door.ts'
 import { functionNames } from './capabilities/grants.ts'
 import { Ledger } from './capabilities/ledger.ts'
 import { Provisioning } from './capabilities/provisioning.ts'
+import { Reconciliation } from './capabilities/reconciliation.ts'
 import { Register } from './capabilities/register.ts'
 import { grantRights } from './capabilities/rights.ts'
 import { Tasks } from './capabilities/tasks.ts'
@@ -71,6 +72,7 @@ export async function synthesize(
   const ledger = new Ledger(stack, 'Audit', alarms)
   const provisioning = new Provisioning(stack, 'Provisioning', workshop, settings.targets)
   const requests = new AccessRequests(stack, 'AccessRequests', workshop, door)
+  const reconciliation = new Reconciliation(stack, 'Reconciliation', workshop, door)
   const tasks = new Tasks(stack, 'Tasks', workshop, door, {
     from: settings.notices.from,
     deadLetters: provisioning.deadLetters,
@@ -80,7 +82,9 @@ export async function synthesize(
   provisioning.open(workshop, door)
   register.loadBootstrap(workshop, createHash('sha256').update(JSON.stringify(settings)).digest('hex'))
   grantRights(
-    [door, register, ledger, provisioning, requests, tasks].flatMap(capability => capability.functions),
+    [door, register, ledger, provisioning, requests, tasks, reconciliation].flatMap(
+      capability => capability.functions,
+    ),
     {
       state: register.table,
       ledger: ledger.table,

@@ -2,6 +2,14 @@ import * as z from 'zod'
 import * as api from '../schemas/api.ts'
 import { RegisterRow } from '../schemas/hr-event.ts'
 import { Problem } from '../schemas/problem.ts'
+import {
+  AdoptionAnswer,
+  AdoptionOrder,
+  ReadingOrder,
+  ReadingOrdered,
+  Reconciliation,
+  ReconciliationQuery,
+} from '../schemas/reconciliation.ts'
 import { Form } from '../schemas/request.ts'
 import { WrittenDeputy, WrittenUnit } from '../schemas/unit.ts'
 
@@ -127,6 +135,32 @@ const operations: Readonly<Record<string, Operation>> = {
     files: true,
     answers: { 200: ['The task, closed', api.TaskView] },
     problems: [404, 409, 413, 422],
+  },
+  'GET /reconciliation': {
+    id: 'reconcile',
+    summary:
+      'What a target holds against what is known here: drift, orphans, unmanaged accounts, what would be done.',
+    query: ReconciliationQuery,
+    answers: { 200: ['A page', Reconciliation] },
+    problems: [409],
+  },
+  'POST /reconciliation/readings': {
+    id: 'orderReading',
+    summary: 'Have all accounts of a target read now.',
+    query: api.NoQuery,
+    body: ReadingOrder,
+    files: true,
+    answers: { 202: ['Going to be read', ReadingOrdered] },
+    problems: [409, 413, 422],
+  },
+  'POST /reconciliation/adoptions': {
+    id: 'adoptAccounts',
+    summary: 'Take over accounts that were there before, each for the person a human says it belongs to.',
+    query: api.NoQuery,
+    body: AdoptionOrder,
+    files: true,
+    answers: { 200: ['What was adopted, and what was left as it is and why', AdoptionAnswer] },
+    problems: [409, 413, 422],
   },
   'GET /audit': {
     id: 'readAudit',

@@ -19,7 +19,6 @@ const openTo: Readonly<Record<string, readonly Role[]>> = {
   'POST /tasks/{id}/completion': ['it'],
   'GET /targets': ['it'],
   'PUT /targets/{id}': ['it'],
-
   'GET /reconciliation': ['it'],
   'POST /reconciliation/readings': ['it'],
   'POST /reconciliation/adoptions': ['it'],

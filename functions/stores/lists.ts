@@ -1,9 +1,10 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { DriftRow } from '../../schemas/rows.ts'
 import type { TargetId } from '../../schemas/settings.ts'
 import type { TargetRow } from '../../schemas/target.ts'
 import { keys, type ListShard, listShards, lists } from './keys.ts'
 import { batchGet, countAll, type Tables } from './tables.ts'
-import { readTargetRow } from './target-rows.ts'
+import { bare, readTargetRow } from './target-rows.ts'
 
 /** One page of a long list; `next` continues, null: there are no more. */
 export interface ListPage<T> {
@@ -60,6 +61,32 @@ export function createListStore(tables: Tables) {
     /** Person ids from a place on (null: from the beginning), at most `limit` of them a page. */
     people: (place: string | null, limit: number): Promise<ListPage<string>> =>
       page(lists.people, place, limit),
+
+    /** Drift that is not settled, the oldest first; `place` is where the page before ended. */
+    async drift(target: TargetId, place: string | null, limit: number): Promise<ListPage<DriftRow>> {
+      const answer = await tables.client.send(
+        new QueryCommand({
+          TableName: tables.state,
+          IndexName: 'list',
+          KeyConditionExpression: `listKey = :list${place === null ? '' : ' AND listSort > :after'}`,
+          ExpressionAttributeValues: {
+            ':list': lists.drift(target),
+            ...(place === null ? {} : { ':after': place }),
+          },
+          Limit: limit,
+        }),
+      )
+      const found = answer.Items ?? []
+      const items = await batchGet(
+        tables,
+        tables.state,
+        found.map(({ pk, sk }) => ({ pk, sk })),
+      )
+      return {
+        items: items.map(item => DriftRow.parse(bare(item))),
+        next: answer.LastEvaluatedKey === undefined ? null : (found.at(-1)?.listSort as string),
+      }
+    },
 
     /** How many account rows a target has: counted in the index, some 20 read units a thousand. */
     async countAccounts(target: TargetId): Promise<number> {

@@ -102,7 +102,9 @@ export function createTargetStore(tables: Tables, settings: TaskSettings) {
     if (drift == null) return []
     const item: DriftRow = { version: 1, personId: row.personId, target: row.target, drift }
     const listed =
-      drift.outcome === 'settled' ? {} : { listKey: lists.drift(row.target), listSort: drift.foundAt }
+      drift.outcome === 'settled'
+        ? {}
+        : { listKey: lists.drift(row.target), listSort: `${drift.foundAt}#${row.personId}` }
     const key = keys.drift(row.personId, row.target)
     return [{ Put: { TableName: tables.state, Item: { ...key, ...item, ...listed } } }]
   }

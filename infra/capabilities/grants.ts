@@ -85,6 +85,11 @@ export const grants = {
     ledger: { actions: ['PutItem'] },
     rings: everyTarget,
   },
+  'reconcile-accounts': {
+    state: { actions: [...reads, 'PutItem', 'UpdateItem'], indexes: ['list'] },
+    ledger: { actions: ['PutItem'] },
+    rings: everyTarget,
+  },
   'send-notices': {
     state: { actions: ['BatchGetItem', 'GetItem', 'Query', 'UpdateItem'] },
     mails: 'sends',

@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { createDueLaneStore } from '../../functions/stores/due-lanes.ts'
 import { createAdoptionStore } from '../../functions/stores/adoptions.ts'
+import { createDueLaneStore } from '../../functions/stores/due-lanes.ts'
 import { createLedgerStore, emptyChain } from '../../functions/stores/ledger.ts'
 import { createListStore } from '../../functions/stores/lists.ts'
 import { createPeopleStore } from '../../functions/stores/people.ts'

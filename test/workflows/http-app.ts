@@ -19,6 +19,11 @@ const functions = {
   'attend-tasks': ['GET /tasks', 'POST /tasks/{id}/completion'],
   'maintain-targets': ['GET /targets', 'PUT /targets/{id}'],
   'read-audit': ['GET /audit', 'GET /audit/verification'],
+  'reconcile-accounts': [
+    'GET /reconciliation',
+    'POST /reconciliation/readings',
+    'POST /reconciliation/adoptions',
+  ],
   'describe-api': ['GET /openapi.json', 'GET /health'],
   'load-bootstrap': [],
 } as const
