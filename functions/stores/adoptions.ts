@@ -2,13 +2,13 @@ import type { AppliedLines, Grant, KeptLine } from '../../schemas/request.ts'
 import type { NameRow, RequestRow } from '../../schemas/rows.ts'
 import type { TargetId } from '../../schemas/settings.ts'
 import type { TargetRow } from '../../schemas/target.ts'
-import { chains, dueShardOf, keys } from './keys.ts'
+import { chains, keys } from './keys.ts'
 import { type EntryDraft, seal } from './ledger.ts'
 import { readNameLines } from './name-lines.ts'
 import { factWrite, nameWrite, type PersonAggregate } from './people.ts'
 import { requestWrites } from './requests.ts'
 import { batchGet, commit, type Tables, type Write } from './tables.ts'
-import { newTargetWrite, type Wake } from './target-rows.ts'
+import { newTargetWrite, type Wake, wakeTargetWrite } from './target-rows.ts'
 
 /** One account taken over for one person, ready to be written. */
 export interface Adoption {
@@ -39,29 +39,24 @@ export function createAdoptionStore(tables: Tables) {
   })
 
   /** The standing row gets the account; refused when it has one, or a worker is about to make one. */
-  const takeOver = (row: TargetRow, account: Adoption['account'], wake: Wake): Write => ({
-    Update: {
-      TableName: tables.state,
-      Key: keys.target(row.personId, row.target),
-      UpdateExpression:
-        'SET #name = :name, accountId = :account, origin = :adopted, desiredVersion = :version, dueAt = :due, dueShard = :shard, #state = :pending, attempts = :none, cause = :cause',
-      ConditionExpression:
-        'desiredVersion < :version AND accountId = :nothing AND (attribute_not_exists(origin) OR origin = :nothing) AND attribute_not_exists(openIntent)',
-      ExpressionAttributeNames: { '#name': 'name', '#state': 'state' },
-      ExpressionAttributeValues: {
-        ':name': account.name,
-        ':account': account.accountId,
-        ':adopted': 'adopted',
-        ':version': wake.desiredVersion,
-        ':due': wake.dueAt,
-        ':shard': dueShardOf(keys.target(row.personId, row.target).pk),
-        ':pending': 'pending',
-        ':none': 0,
-        ':cause': wake.cause,
-        ':nothing': null,
+  const takeOver = (row: TargetRow, account: Adoption['account'], wake: Wake): Write => {
+    const { Update: woken } = wakeTargetWrite(tables, row, wake)
+    return {
+      Update: {
+        ...woken,
+        UpdateExpression: `${woken.UpdateExpression}, #name = :name, accountId = :account, origin = :adopted`,
+        ConditionExpression: `${woken.ConditionExpression} AND accountId = :nothing AND (attribute_not_exists(origin) OR origin = :nothing) AND attribute_not_exists(openIntent)`,
+        ExpressionAttributeNames: { ...woken.ExpressionAttributeNames, '#name': 'name' },
+        ExpressionAttributeValues: {
+          ...woken.ExpressionAttributeValues,
+          ':name': account.name,
+          ':account': account.accountId,
+          ':adopted': 'adopted',
+          ':nothing': null,
+        },
       },
-    },
-  })
+    }
+  }
 
   return {
     /** Everybody the register names, for correlation. */

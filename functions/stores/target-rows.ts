@@ -96,7 +96,7 @@ export function newTargetWrite(
 }
 
 /** Makes a standing row due. It never touches what a running worker writes: lease, intent, observation, chain. */
-export function wakeTargetWrite(tables: Tables, row: TargetRow, wake: Wake): Write {
+export function wakeTargetWrite(tables: Tables, row: TargetRow, wake: Wake) {
   const key = keys.target(row.personId, row.target)
   return {
     Update: {

@@ -41,7 +41,7 @@ describe('the synthesized app', () => {
 
 describe('the functions', () => {
   it('run on Node 24 on arm64, each with its settings beside it', () => {
-    expect(functions).toHaveLength(16)
+    expect(functions).toHaveLength(17)
     for (const [, lambda] of functions) {
       expect(lambda.Properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -58,7 +58,7 @@ describe('the functions', () => {
     const answering = functions.filter(([id]) =>
       behindApi.some(integration => refersTo(integration.Properties.IntegrationUri, id)),
     )
-    expect(answering).toHaveLength(10)
+    expect(answering).toHaveLength(11)
     for (const [, lambda] of answering) expect(lambda.Properties.Timeout).toBeLessThan(30)
   })
 
@@ -95,6 +95,9 @@ describe('the front door', () => {
     'POST /tasks/{id}/completion': 'attend-tasks',
     'GET /targets': 'maintain-targets',
     'PUT /targets/{id}': 'maintain-targets',
+    'GET /reconciliation': 'reconcile-accounts',
+    'POST /reconciliation/readings': 'reconcile-accounts',
+    'POST /reconciliation/adoptions': 'reconcile-accounts',
     'GET /audit': 'read-audit',
     'GET /audit/verification': 'read-audit',
   }
