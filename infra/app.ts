@@ -7,6 +7,7 @@ import { Settings } from '../schemas/settings.ts'
 import { type Bundles, bundleFunctions } from './bundle.ts'
 import { AccessRequests } from './capabilities/access-requests.ts'
 import { Alarms } from './capabilities/alarms.ts'
+import { Credentials } from './capabilities/credentials.ts'
 import { FrontDoor } from './capabilities/front-door.ts'
 import { functionNames } from './capabilities/grants.ts'
 import { Ledger } from './capabilities/ledger.ts'
@@ -71,6 +72,10 @@ export async function synthesize(
   const register = new Register(stack, 'Register', alarms)
   const ledger = new Ledger(stack, 'Audit', alarms)
   const provisioning = new Provisioning(stack, 'Provisioning', workshop, settings.targets)
+  const credentials = new Credentials(stack, 'Credentials', workshop, door, {
+    settings,
+    network: provisioning.network,
+  })
   const requests = new AccessRequests(stack, 'AccessRequests', workshop, door)
   const reconciliation = new Reconciliation(stack, 'Reconciliation', workshop, door)
   const tasks = new Tasks(stack, 'Tasks', workshop, door, {
@@ -82,7 +87,7 @@ export async function synthesize(
   provisioning.open(workshop, door)
   register.loadBootstrap(workshop, createHash('sha256').update(JSON.stringify(settings)).digest('hex'))
   grantRights(
-    [door, register, ledger, provisioning, requests, tasks, reconciliation].flatMap(
+    [door, register, ledger, provisioning, credentials, requests, tasks, reconciliation].flatMap(
       capability => capability.functions,
     ),
     {
@@ -91,6 +96,7 @@ export async function synthesize(
       doorbells: provisioning.doorbells,
       secrets: provisioning.secrets,
       mails: tasks.mails,
+      codes: credentials.key,
     },
   )
 

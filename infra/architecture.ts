@@ -37,6 +37,7 @@ const capabilities: Readonly<Record<string, string>> = {
   Register: 'Register',
   Audit: 'Ledger',
   Provisioning: 'Provisioning',
+  Credentials: 'Credentials',
 }
 
 /** The generated files of docs/, by name. */
@@ -152,7 +153,9 @@ function picture(resources: Resources, functions: readonly Drawn[]): string {
       const rights = new Set(own.flatMap(one => one[table]))
       return [
         ...([...rights].some(right => /Get|Query/.test(right)) ? ['reads'] : []),
-        ...(rights.has('PutItem') ? [table === 'ledger' ? 'appends' : 'writes'] : []),
+        ...(rights.has('PutItem') || rights.has('UpdateItem')
+          ? [table === 'ledger' ? 'appends' : 'writes']
+          : []),
       ].join(', ')
     }
     return {

@@ -30,6 +30,15 @@ interface Operation {
   readonly problems?: readonly number[]
 }
 
+const setCredential = (system: 'directory' | 'mail' | 'erp'): Operation => ({
+  id: `setCredential${system.charAt(0).toUpperCase()}${system.slice(1)}`,
+  summary: `Set the password of one's own account in the ${system === 'erp' ? 'ERP' : system} system, at once. It is not kept, and neither is the answer: there is no Idempotency-Key.`,
+  query: api.NoQuery,
+  body: api.SentPassword,
+  answers: { 200: ['Set, and its delivery acknowledged', api.CredentialSet] },
+  problems: [409, 413, 422, 429],
+})
+
 const anyDocument = z.record(z.string(), z.unknown())
 
 /** Every operation of the contract that stands, in the contract's words. */
@@ -83,6 +92,18 @@ const operations: Readonly<Record<string, Operation>> = {
     files: true,
     answers: { 200: ['What was applied, or every fault', api.ImportAnswer] },
     problems: [413, 422, 501],
+  },
+  'POST /me/credentials/directory': setCredential('directory'),
+  'POST /me/credentials/mail': setCredential('mail'),
+  'POST /me/credentials/erp': setCredential('erp'),
+  'POST /people/{nationalId}/one-time-code': {
+    id: 'issueCode',
+    summary:
+      'A one-time code for somebody else, who proves with it who they are. It is told this once (no Idempotency-Key: it could not be told again) and voids the one before.',
+    path: api.PersonPath,
+    query: api.NoQuery,
+    answers: { 201: ['Issued', api.IssuedCode] },
+    problems: [404],
   },
   'GET /units/{id}': {
     id: 'readUnit',

@@ -258,6 +258,9 @@ export const AccountView = z
     observedAt: Instant.nullable(),
     converged: z.boolean(),
     parked: z.boolean(),
+    credentialSetAt: Instant.nullable().meta({
+      description: 'When the person last set this password through us; null while nobody knows it.',
+    }),
   })
   .meta({ id: 'Account' })
 export type AccountView = z.infer<typeof AccountView>
@@ -310,6 +313,39 @@ export const ImportAnswer = z
   })
   .meta({ id: 'ImportAnswer', description: 'Rows are counted from 1. With any fault nothing was applied.' })
 export type ImportAnswer = z.infer<typeof ImportAnswer>
+
+// --- credentials ---
+
+/** No fault of it ever quotes it. What the target makes of it is the target's policy; nobody can type control characters. */
+const Password = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(/^\P{Cc}*$/u, { error: 'text.unprintable' })
+
+export const SentPassword = z
+  .strictObject({
+    password: Password.meta({ writeOnly: true }),
+    code: z.string().min(1).max(64).optional().meta({
+      description: 'The one-time code of the help desk, where it is asked for. Given, it must be right.',
+    }),
+  })
+  .meta({ id: 'SentPassword' })
+
+export const CredentialSet = z
+  .strictObject({
+    system: TargetId,
+    name: z.string().meta({ description: 'What to sign in with.' }),
+    credentialSetAt: Instant,
+    proof: z.enum(['identity', 'code']).meta({ description: 'By what the person was known.' }),
+  })
+  .meta({ id: 'CredentialSet' })
+export type CredentialSet = z.infer<typeof CredentialSet>
+
+export const IssuedCode = z
+  .strictObject({ code: z.string().meta({ description: 'Told this once.' }), expiresAt: Instant })
+  .meta({ id: 'IssuedCode' })
+export type IssuedCode = z.infer<typeof IssuedCode>
 
 // --- registers ---
 

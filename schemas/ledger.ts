@@ -22,6 +22,12 @@ export const Act = z.enum([
   'task-overdue',
   'task-closed',
   'task-completed',
+  'code-issued',
+  'code-failed',
+  'code-consumed',
+  'credential-set',
+  'credential-delivered',
+  'line-decided',
 ])
 export type Act = z.infer<typeof Act>
 

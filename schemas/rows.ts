@@ -82,6 +82,34 @@ export const RoleRow = z.strictObject({
 })
 export type RoleRow = z.infer<typeof RoleRow>
 
+/** A password is being set: what was recorded before, and where. One at a time for each person. */
+export const CredentialIntent = z.strictObject({ entryId: z.string(), at: Instant, target: TargetId })
+export type CredentialIntent = z.infer<typeof CredentialIntent>
+
+/** A one-time code as kept: its HMAC, never the code. */
+export const OneTimeCode = z.strictObject({
+  mac: z.string(),
+  issuedAt: Instant,
+  expiresAt: Instant,
+  /** Wrong answers so far. */
+  failures: z.number().int().nonnegative(),
+})
+export type OneTimeCode = z.infer<typeof OneTimeCode>
+
+/** How a person came to set passwords: one chain a person, for codes and for every system. No password is ever in it. */
+export const CredentialsRow = z.strictObject({
+  version: z.literal(1),
+  personId: PersonId,
+  head: ChainHead,
+  /** The code that may still be used; null once it was consumed. */
+  code: OneTimeCode.nullable().default(null),
+  openIntent: CredentialIntent.nullable().default(null),
+  /** Calls counted since an instant: each of them goes to a target. */
+  callsSince: Instant.nullable().default(null),
+  calls: z.number().int().nonnegative().default(0),
+})
+export type CredentialsRow = z.infer<typeof CredentialsRow>
+
 /** A unit's row with the head of its chain. */
 export const UnitRow = z.strictObject({ version: z.literal(1), unit: Unit, head: ChainHead })
 export type UnitRow = z.infer<typeof UnitRow>

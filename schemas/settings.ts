@@ -276,6 +276,15 @@ export const Settings = z
       })
       .prefault({}),
     notices: NoticeSettings,
+    /** How people come to set the password of an account (R11). */
+    credentials: z
+      .strictObject({
+        /** True: the token is not proof enough, and each password needs a one-time code from the help desk. */
+        codeRequired: z.boolean().default(false),
+        /** Name of the generated secret under which one-time codes are kept as HMACs. */
+        secret: z.string().default('llavero/codes'),
+      })
+      .prefault({}),
     bootstrap: z.array(BootstrapPerson).min(2),
   })
   .superRefine((settings, issues) => {

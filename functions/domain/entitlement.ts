@@ -14,6 +14,7 @@ export interface Caller {
 const openTo: Readonly<Record<string, readonly Role[]>> = {
   'POST /people': ['hr'],
   'PUT /units/{id}': ['hr'],
+  'POST /people/{nationalId}/one-time-code': ['it'],
   'POST /identities': ['security', 'hr'],
   'GET /tasks': ['it'],
   'POST /tasks/{id}/completion': ['it'],

@@ -10,6 +10,7 @@ export interface CodedFault {
 /**
  * Why a call is not answered as asked. `not-found` is also the answer about what exists but is none of the caller's business.
  * `key-reused`: the idempotency key came before with another body. `later`: part of the contract that is not offered yet.
+ * `unconditional`: the call must say what it was decided on (If-Match); `stale`: that has changed meanwhile.
  */
 export type RefusalCode =
   | 'malformed'
@@ -18,8 +19,13 @@ export type RefusalCode =
   | 'forbidden'
   | 'not-found'
   | 'conflict'
+  | 'stale'
   | 'too-large'
   | 'key-reused'
+  | 'password-refused'
+  | 'code-refused'
+  | 'unconditional'
+  | 'too-many'
   | 'later'
   | 'busy'
 
@@ -27,9 +33,17 @@ export type RefusalCode =
 export interface Refusal {
   readonly refused: RefusalCode
   readonly faults?: readonly CodedFault[]
+  /** Says it more closely than the kind does. */
+  readonly detail?: Code
+  /** Seconds after which it is worth trying again; `busy` and `too-many` only. */
+  readonly retryAfter?: number
 }
 
 export const refuse = (refused: RefusalCode, faults?: readonly CodedFault[]): Refusal =>
   faults === undefined ? { refused } : { refused, faults }
+
+/** A refusal in words of its own. */
+export const refuseWith = (refused: RefusalCode, detail: Code, retryAfter?: number): Refusal =>
+  retryAfter === undefined ? { refused, detail } : { refused, detail, retryAfter }
 
 export const isRefusal = (answer: object): answer is Refusal => 'refused' in answer

@@ -1,7 +1,7 @@
 import { getSecret } from '@aws-lambda-powertools/parameters/secrets'
 import type { ServedTarget, TargetId } from '../../schemas/settings.ts'
 import type { Connector } from '../connectors/contract.ts'
-import { settings } from './compose.ts'
+import { settings } from './compose-base.ts'
 
 /** A changed secret reaches a warm function after at most this many seconds. */
 const secretMaxAge = 300

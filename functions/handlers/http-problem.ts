@@ -14,6 +14,7 @@ const kinds: Readonly<Record<Kind, Told>> = {
   forbidden: ['forbidden', 403, 'Not allowed', 'problem.forbidden'],
   'not-found': ['not-found', 404, 'Not found', 'problem.not-found'],
   conflict: ['conflict', 409, 'In conflict with what is recorded', 'problem.conflict'],
+  stale: ['stale', 412, 'It has changed since it was read', 'problem.stale'],
   'too-large': ['too-large', 413, 'The body is larger than 6 MB', 'problem.too-large'],
   'key-reused': [
     'idempotency-key-reused',
@@ -21,6 +22,10 @@ const kinds: Readonly<Record<Kind, Told>> = {
     'The idempotency key came with another body',
     'problem.idempotency-key-reused',
   ],
+  'password-refused': ['password-refused', 422, 'The target refuses the password', 'password.policy'],
+  'code-refused': ['code-refused', 422, 'The one-time code is missing or does not hold', 'code.refused'],
+  unconditional: ['precondition-required', 428, 'If-Match is missing', 'problem.unconditional'],
+  'too-many': ['too-many-requests', 429, 'Too many calls', 'problem.too-many'],
   later: ['not-offered', 501, 'Not offered yet', 'problem.not-offered'],
   busy: ['unavailable', 503, 'Try again', 'problem.unavailable'],
   internal: ['internal', 500, 'An internal fault', 'problem.internal'],
@@ -33,21 +38,24 @@ export interface ProblemAnswer {
 }
 
 /** The problem document of a refusal, in the body's language. */
-export const problemOf = (locale: Locale, refusal: Refusal | { refused: 'internal' }): ProblemAnswer => {
+export const problemOf = (
+  locale: Locale,
+  refusal: Omit<Refusal, 'refused'> & { refused: Kind },
+): ProblemAnswer => {
   const [type, status, title, detail] = kinds[refusal.refused]
-  const faults = 'faults' in refusal ? refusal.faults : undefined
+  const { faults, detail: closer, retryAfter } = refusal
   return {
     status,
     headers: {
       'content-type': 'application/problem+json',
-      ...(status === 503 && { 'retry-after': '1' }),
+      ...((status === 503 || status === 429) && { 'retry-after': String(retryAfter ?? 1) }),
       ...(status === 401 && { 'www-authenticate': 'Bearer' }),
     },
     body: {
       type: `urn:llavero:problem:${type}`,
       title,
       status,
-      detail: say(locale, detail),
+      detail: say(locale, closer ?? detail),
       ...(faults && {
         faults: faults
           .slice(0, mostFaults)

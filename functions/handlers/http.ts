@@ -6,7 +6,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import type * as z from 'zod'
 import { type Caller, mayCall } from '../domain/entitlement.ts'
 import { faultsOf } from '../domain/faults.ts'
-import { type CodedFault, isRefusal, type Refusal, refuse } from '../domain/refusal.ts'
+import { type CodedFault, isRefusal, type Refusal, refuse, refuseWith } from '../domain/refusal.ts'
 import type { Locale } from '../domain/texts/index.ts'
 import { readBody } from './http-body.ts'
 import { problemOf } from './http-problem.ts'
@@ -240,7 +240,8 @@ export const http = (front: Front, routes: Readonly<Record<string, Route>>) =>
     const identity = claimsOf(event)
     if (!identity) return refuse('unauthenticated')
     const caller = await front.identify(identity)
-    if (!caller || !mayCall(event.routeKey, caller)) return refuse('forbidden')
+    if (!caller) return refuseWith('forbidden', 'problem.not-linked')
+    if (!mayCall(event.routeKey, caller)) return refuse('forbidden')
     front.logger.appendKeys({ caller: caller.personId })
     return run({ event, caller })
   })

@@ -10,6 +10,7 @@ function rowOf(chain: string): Key | null {
   if (chain === chains.body()) return keys.body()
   if (kind === 'person') return keys.person(id)
   if (kind === 'target') return keys.target(id, target)
+  if (kind === 'credentials') return keys.credentials(id)
   if (kind === 'request') return keys.request(id)
   if (kind === 'system') return keys.system(id)
   if (kind === 'task') return keys.task(id)

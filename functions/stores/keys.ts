@@ -35,6 +35,7 @@ export const keys = {
   /** One request's lines about one person; `part` splits what does not fit one transaction. */
   applied: (personId: string, request: string, part: number) =>
     key(personPartition(personId), `APPLIED#${request}#${part}`),
+  credentials: (personId: string) => key(personPartition(personId), 'CREDENTIALS'),
   role: (personId: string, role: string) => key(personPartition(personId), `ROLE#${role}`),
   /** The scheme's normalised text. */
   nationalId: (nationalId: string) => key(`NATIONAL-ID#${nationalId}`, 'NATIONAL-ID'),
@@ -67,6 +68,7 @@ export const chains = {
   body: () => 'body',
   person: (personId: string) => `person/${personId}`,
   target: (personId: string, target: string) => `target/${personId}/${target}`,
+  credentials: (personId: string) => `credentials/${personId}`,
   request: (number: string) => `request/${number}`,
   unit: (id: string) => `unit/${id}`,
   system: (target: string) => `system/${target}`,

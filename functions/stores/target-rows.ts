@@ -77,6 +77,7 @@ export function newTargetWrite(
     observed: null,
     observedAt: null,
     drift: null,
+    credentialSetAt: null,
     fault: null,
     ...rest,
   }

@@ -10,13 +10,14 @@ import { accountTask } from './target-tasks.ts'
 
 /**
  * What is due beside account rows: a request whose lines are not all applied, the reading of a target's accounts, waking all
- * of them, a task that is overdue, a mail to send.
+ * of them, a task that is overdue, a mail to send, a password half set.
  */
 export type Due =
   | { readonly kind: 'request'; readonly number: string; readonly dueAt: string }
   | { readonly kind: 'reading'; readonly target: TargetId; readonly dueAt: string }
   | { readonly kind: 'task' | 'notice'; readonly id: string; readonly dueAt: string }
   | { readonly kind: 'walk'; readonly target: TargetId; readonly dueAt: string }
+  | { readonly kind: 'credential'; readonly personId: string; readonly dueAt: string }
 
 type Changes = Partial<
   Pick<
@@ -35,6 +36,7 @@ type Changes = Partial<
     | 'observed'
     | 'observedAt'
     | 'drift'
+    | 'credentialSetAt'
     | 'fault'
     | 'wouldDo'
     | 'openTask'
@@ -147,7 +149,10 @@ export function createTargetStore(tables: Tables, settings: TaskSettings) {
         wouldDo: null,
         head: sealed.head,
         // Known before the act: whoever dies between making the account and noting its key finds it again as ours.
-        ...(intent.steps.some(step => step.act === 'create') ? { origin: 'made' as const } : {}),
+        // And its password is one that nobody knows.
+        ...(intent.steps.some(step => step.act === 'create')
+          ? { origin: 'made' as const, credentialSetAt: null }
+          : {}),
       }
       const result = await commit(tables, [
         change(row, changes, [sameVersion, leaseFree, 'attribute_not_exists(openIntent)'], {
@@ -292,6 +297,7 @@ function dueOf({ pk, sk, dueAt }: { pk: string; sk: string; dueAt: string }): Du
   if (sk === 'REQUEST') return [{ kind: 'request', number: id, dueAt }]
   if (sk === 'TASK') return [{ kind: 'task', id, dueAt }]
   if (sk === 'NOTICE') return [{ kind: 'notice', id, dueAt }]
+  if (sk === 'CREDENTIALS') return [{ kind: 'credential', personId: id, dueAt }]
   const target = TargetId.safeParse(id)
   if (!target.success) return []
   if (sk === 'READING') return [{ kind: 'reading', target: target.data, dueAt }]

@@ -32,6 +32,10 @@ export type LogCode =
   | 'notice-sent'
   | 'notice-failed'
   | 'notice-parked'
+  | 'credential-set'
+  | 'credential-refused'
+  | 'credential-failed'
+  | 'credential-forgotten'
 
 export type Log = (code: LogCode, fields: Readonly<Record<string, string | number | null>>) => void
 

@@ -118,5 +118,6 @@ function accountView(row: TargetRow, at: string): PersonView['accounts'][number]
       row.appliedVersion >= row.desiredVersion &&
       (row.dueAt === null || row.dueAt > at),
     parked: row.state === 'parked',
+    credentialSetAt: row.credentialSetAt,
   }
 }

@@ -1,5 +1,6 @@
 import type { TargetId } from '../../schemas/settings.ts'
 import { applyRequest } from './apply-lines.ts'
+import { type Credentials, closeForgotten } from './close-forgotten.ts'
 import { type Engine, instantOf, modeOf, placeOf, rests } from './engine.ts'
 import { escalateTask } from './escalate-task.ts'
 import { ringDue } from './ring-due.ts'
@@ -16,7 +17,7 @@ export interface Swept {
   /** Overdue tasks told to a second address, and mails rung for. */
   readonly tasks: number
   readonly notices: number
-  /** Requests and tasks that could not be read or applied because of a bug: the others went on. */
+  /** Requests, tasks and passwords half set that could not be read or finished because of a bug: the others went on. */
   readonly broken: number
   readonly parked: number
   /** Seconds since the oldest due row became due; 0 when nothing is due. Targets that rest do not count. */
@@ -30,7 +31,7 @@ export interface Swept {
  *
  * @param eventAt the schedule's own time; the later of it and the clock counts
  */
-export async function sweepDue(engine: Engine, eventAt: string): Promise<Swept> {
+export async function sweepDue(engine: Engine & Credentials, eventAt: string): Promise<Swept> {
   const clock = instantOf(engine.clock())
   const now = eventAt > clock ? eventAt : clock
   const due = await engine.targets.due(now, perShard)
@@ -60,6 +61,14 @@ export async function sweepDue(engine: Engine, eventAt: string): Promise<Swept> 
       broken++
     }
   }
+  for (const row of due)
+    if (row.kind === 'credential')
+      try {
+        await closeForgotten(engine, row.personId)
+      } catch (bug) {
+        engine.log('broken', { personId: row.personId, target: null, ...placeOf(bug) })
+        broken++
+      }
   const rounds = await Promise.all((await atWork(engine)).map(target => ringDue(engine, target, now)))
   // Last, and bounded: no target waits for another one's walk.
   const walks = due.flatMap(row => (row.kind === 'walk' ? [row.target] : []))

@@ -42,6 +42,7 @@ export async function verifyLedger(registers: Needed): Promise<Verification> {
     ...(await recordChains(registers)),
     ...[...people].flatMap(id => [
       registers.chains.person(id),
+      registers.chains.credentials(id),
       ...TargetId.options.map(target => registers.chains.target(id, target)),
     ]),
   ]
@@ -113,7 +114,7 @@ async function recordChains({ units, requests, chains: chainOf }: Needed): Promi
 /** Everybody an entry speaks of has a chain of their own, even where none of its entries is left. */
 function peopleOf({ chain, text }: SealedEntry): string[] {
   const [kind, id] = chain.split('/')
-  const own = (kind === 'person' || kind === 'target') && id !== undefined ? [id] : []
+  const own = ['person', 'target', 'credentials'].includes(kind ?? '') && id !== undefined ? [id] : []
   return [...own, ...(text.match(/(?<="personId":"|"subject":")[0-9a-f-]{36}(?=")/g) ?? [])]
 }
 

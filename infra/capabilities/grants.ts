@@ -26,11 +26,22 @@ export interface Grants {
   readonly serves?: TargetId
   /** Whether it may ring for mails, or answers those bells and sends. */
   readonly mails?: 'rings' | 'sends'
+  /** The target whose secret it reads, to do one thing there while somebody waits. */
+  readonly enters?: TargetId
+  /** Whether it reads the key under which one-time codes are kept. */
+  readonly codes?: true
 }
 
 const everyTarget: readonly TargetId[] = ['directory', 'mail', 'erp']
 /** Whoever is behind a token: who holds it (Get), their roles (Query), the units they stand in (BatchGet). */
 const reads: readonly StateAction[] = ['BatchGetItem', 'GetItem', 'Query']
+
+/** Who it is (Get, Query), the intent and the outcome (Update, with their ledger entries). It rings nobody. */
+const setsCredentials = {
+  state: { actions: ['GetItem', 'Query', 'UpdateItem'] },
+  ledger: { actions: ['PutItem'] },
+  codes: true,
+} as const satisfies Grants
 
 /**
  * Who may do what: every function of the app and the least it needs. An index is granted for Query only.
@@ -113,6 +124,14 @@ export const grants = {
     rings: ['erp'],
     serves: 'erp',
   },
+  'issue-codes': {
+    state: { actions: [...reads, 'UpdateItem'] },
+    ledger: { actions: ['PutItem'] },
+    codes: true,
+  },
+  'set-credentials-directory': { ...setsCredentials, enters: 'directory' },
+  'set-credentials-mail': { ...setsCredentials, enters: 'mail' },
+  'set-credentials-erp': { ...setsCredentials, enters: 'erp' },
   'load-bootstrap': { state: { actions: ['GetItem', 'PutItem'] }, ledger: { actions: ['PutItem'] } },
 } as const satisfies Record<string, Grants>
 
@@ -121,7 +140,8 @@ export type FunctionName = keyof typeof grants
 /** The functions of a body with these targets: a target that is not in the settings has no worker. */
 export function functionNames(targets: readonly TargetId[]): FunctionName[] {
   return (Object.keys(grants) as FunctionName[]).filter(name => {
-    const { serves }: Grants = grants[name]
-    return serves === undefined || targets.includes(serves)
+    const { serves, enters }: Grants = grants[name]
+    const target = serves ?? enters
+    return target === undefined || targets.includes(target)
   })
 }

@@ -17,13 +17,13 @@ const workerTimeout = Duration.seconds(60)
 /** Batches at once: eight connections is where a directory gains nothing more; the urgent ones have a lane of their own. */
 const concurrency = { normal: 5, urgent: 3 }
 
-const called: Record<TargetId, string> = {
+export const called: Record<TargetId, string> = {
   directory: 'Active Directory',
   mail: 'the mail system',
   erp: 'the ERP',
 }
 
-function portOf(target: ServedTarget): number {
+export function portOf(target: ServedTarget): number {
   if (target.kind === 'active-directory') return 636
   if (target.kind === 'tryton') return target.port
   if (target.kind !== 'sql' && target.kind !== 'postfixadmin') return 443
@@ -61,10 +61,12 @@ export class Provisioning extends Construct {
   readonly secrets = new Map<TargetId, Secret>()
   /** Where every queue of the body puts what a function crashed on five times. */
   readonly deadLetters: Queue
+  readonly network: Network
 
   constructor(scope: Construct, id: string, workshop: Workshop, targets: readonly TargetSettings[]) {
     super(scope, id)
     const network = new Network(this, 'Network')
+    this.network = network
     this.deadLetters = new Queue(this, 'DeadLetters', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,

@@ -16,6 +16,8 @@ export interface Possessions {
   readonly doorbells: ReadonlyMap<TargetId, Doorbells>
   readonly secrets: ReadonlyMap<TargetId, ISecret>
   readonly mails: Mails
+  /** The key under which one-time codes are kept. */
+  readonly codes: ISecret
 }
 
 /** The queue of the mails that are to be sent, and who they come from. */
@@ -71,6 +73,12 @@ export function grantRights(functions: readonly AppFunction[], possessions: Poss
       each.allow(answering, [bells.normal.queueArn, bells.urgent.queueArn])
       each.allow(['secretsmanager:GetSecretValue'], [secret.secretArn])
     }
+    if (granted.enters) {
+      const secret = possessions.secrets.get(granted.enters)
+      if (!secret) throw new Error(`${each.name} enters ${granted.enters}, which is not in the settings`)
+      each.allow(['secretsmanager:GetSecretValue'], [secret.secretArn])
+    }
+    if (granted.codes) each.allow(['secretsmanager:GetSecretValue'], [possessions.codes.secretArn])
   }
 }
 

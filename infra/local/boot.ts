@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,7 +10,7 @@ import { type Client, clientOf } from './client.ts'
 import { type Cloud, startCloud } from './cloud/index.ts'
 import { startDirectory } from './directory/index.ts'
 import { type Issuer, openIssuer } from './issuer.ts'
-import { keptJson } from './kept-json.ts'
+import { keepJson, keptJson } from './kept-json.ts'
 import { startPostgres } from './postgres/start-postgres.ts'
 import { answerLocally } from './routes.ts'
 import type { SampleBody } from './sample/body.ts'
@@ -30,6 +31,14 @@ export interface Laptop {
 
 /** Told how long a part of the start took; parts run side by side. */
 export type Measure = <T>(part: string, work: Promise<T>) => Promise<T>
+
+/** Generated once: what the help desk gave out before a restart still holds after it. */
+function codesKey(dataDir: string): string {
+  const file = join(dataDir, 'codes-key.json')
+  const key: string = keptJson(file) ?? randomBytes(32).toString('hex')
+  keepJson(file, key)
+  return key
+}
 
 /** In a child that exits: the CDK's memory goes with it. */
 async function synthesize(outdir: string): Promise<{ directory: string; template: string }> {
@@ -72,6 +81,7 @@ export async function bootLaptop(dataDir: string, port: number, measure: Measure
       secrets: {
         'llavero/directory': JSON.stringify({ url, bindDn, password, ca }),
         'llavero/mail': JSON.stringify({ url: postgres.mailUrl }),
+        [settings.credentials.secret]: codesKey(dataDir),
         'llavero/erp': JSON.stringify({ url: postgres.erpUrl }),
       },
       dataDir: join(dataDir, 'cloud'),

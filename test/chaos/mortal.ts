@@ -1,4 +1,5 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { createCredentialStore } from '../../functions/stores/credentials.ts'
 import { createDueLaneStore } from '../../functions/stores/due-lanes.ts'
 import { createListStore } from '../../functions/stores/lists.ts'
 import { createPeopleStore } from '../../functions/stores/people.ts'
@@ -6,6 +7,7 @@ import { createRequestStore } from '../../functions/stores/requests.ts'
 import { createSystemStore } from '../../functions/stores/systems.ts'
 import { createTargetStore } from '../../functions/stores/targets.ts'
 import { createTaskStore } from '../../functions/stores/tasks.ts'
+import type { Credentials } from '../../functions/workflows/close-forgotten.ts'
 import { convergeTarget } from '../../functions/workflows/converge-target.ts'
 import type { Engine } from '../../functions/workflows/engine.ts'
 import type { TargetId } from '../../schemas/settings.ts'
@@ -18,7 +20,7 @@ export class Killed extends Error {
 
 /** The same engine in a process that dies at one moment of its life. */
 export interface Mortal {
-  readonly engine: Engine
+  readonly engine: Engine & Credentials
   /** One run of a target's worker; the connector dies with the process, between two steps of a plan too. */
   converge(personIds: readonly string[], target: TargetId): Promise<void>
   readonly dead: () => boolean
@@ -54,7 +56,7 @@ export function mortal(world: World, at: number): Mortal {
     send: { value: outside(real.send.bind(real)) },
   }) as DynamoDBDocumentClient
   const tables = { ...world.tables, client }
-  const engine: Engine = {
+  const engine: Engine & Credentials = {
     ...world.engine,
     people: createPeopleStore(tables),
     targets: createTargetStore(tables, world.engine.settings),
@@ -69,6 +71,7 @@ export function mortal(world: World, at: number): Mortal {
       ringReading: outside(world.engine.bells.ringReading),
       ringNotices: outside(world.engine.bells.ringNotices),
     },
+    credentials: createCredentialStore(tables),
   }
   return {
     engine,

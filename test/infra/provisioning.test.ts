@@ -98,11 +98,14 @@ describe('the way to the body’s building', () => {
       expect(subnet.Properties.MapPublicIpOnLaunch).toBe(false)
   })
 
-  it('is taken by the workers only, each to one port of its own target', () => {
+  it('is taken by whoever enters a target, each to one port of its own target, and by nobody else', () => {
     const ports: Record<string, number> = {
       'converge-directory': 636,
       'converge-mail': 5432,
       'converge-erp': 5432,
+      'set-credentials-directory': 636,
+      'set-credentials-mail': 5432,
+      'set-credentials-erp': 5432,
     }
     for (const [, lambda] of functions) {
       const group = lambda.Properties.VpcConfig?.SecurityGroupIds[0]['Fn::GetAtt'][0]

@@ -86,12 +86,20 @@ describe('the rights of the functions', () => {
     }
   })
 
-  it('lets each worker read its own target’s secret and no other', () => {
+  it('lets each function read the secret of the one target it enters and no other, and the key of the codes where it needs it', () => {
     for (const lambda of functions) {
+      const name = nameOf(lambda)
       const secrets = allowed(lambda).filter(({ action }) => action.startsWith('secretsmanager:'))
-      const target = /^converge-(.*)$/.exec(nameOf(lambda))?.[1]
-      expect(secrets.map(({ action }) => action)).toEqual(target ? ['secretsmanager:GetSecretValue'] : [])
-      if (target) expect(secrets[0]?.resource).toContain(`Provisioning${target}Secret`)
+      const target = /^(?:converge|set-credentials)-(.*)$/.exec(name)?.[1]
+      const expected = [
+        ...(target === undefined ? [] : [`Provisioning${target}Secret`]),
+        ...(/^(issue-codes|set-credentials-.*)$/.test(name) ? ['CredentialsKey'] : []),
+      ]
+      const found = secrets.map(({ action, resource }) => {
+        expect(action).toBe('secretsmanager:GetSecretValue')
+        return /"Ref":"(\w+?)[0-9A-F]{8}"/.exec(resource)?.[1]
+      })
+      expect([name, found]).toEqual([name, expected])
     }
   })
 

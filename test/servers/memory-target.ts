@@ -7,6 +7,7 @@ import {
   ConnectorError,
   type ConnectorFault,
   type Outcome,
+  type PasswordRefusal,
   type Plan,
   type Profile,
 } from '../../functions/connectors/contract.ts'
@@ -27,6 +28,8 @@ export interface MemoryAccount {
   shownName?: string
   mail?: string
   untouchable?: boolean
+  /** Left out: the one it was made with, which nobody knows. */
+  password?: string
 }
 
 /** Accounts of one page of `list`. */
@@ -41,6 +44,10 @@ export interface MemoryTarget extends Connector {
   fault: { kind: ConnectorFault; retryable: boolean; after?: boolean } | null
   /** Called before each step; throwing there is the process dying. */
   beforeStep: (step: Step) => void
+  /** What its policy says of the next password; null: it takes it. */
+  policy: PasswordRefusal | null
+  /** Called before a password is set. */
+  beforePassword: () => void | Promise<void>
 }
 
 export function memoryTarget(system: string): MemoryTarget {
@@ -108,6 +115,8 @@ export function memoryTarget(system: string): MemoryTarget {
     changes,
     fault: null,
     beforeStep: () => {},
+    policy: null,
+    beforePassword: () => {},
     profileHash,
     async observe(refs) {
       await Promise.resolve()
@@ -163,6 +172,17 @@ export function memoryTarget(system: string): MemoryTarget {
         const result = applyOne(plan)
         return target.fault?.after === true ? failure() : result
       })
+    },
+    async setPassword(ref, password) {
+      await target.beforePassword()
+      if (target.fault !== null && target.fault.after !== true) return failure()
+      const account = find(ref)
+      if (account === undefined) return { ok: false, error: new ConnectorError(system, 'missing', false) }
+      if (account.owner !== ref.nationalId)
+        return { ok: false, error: new ConnectorError(system, 'conflict', false) }
+      if (target.policy !== null) return { ok: true, value: { set: false, why: target.policy } }
+      account.password = password
+      return target.fault?.after === true ? failure() : { ok: true, value: { set: true } }
     },
     close: () => Promise.resolve(),
   }

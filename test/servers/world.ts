@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { createAdoptionStore } from '../../functions/stores/adoptions.ts'
+import { createCredentialStore } from '../../functions/stores/credentials.ts'
 import { createDueLaneStore } from '../../functions/stores/due-lanes.ts'
 import { createLedgerStore, emptyChain } from '../../functions/stores/ledger.ts'
 import { createListStore } from '../../functions/stores/lists.ts'
@@ -10,6 +11,7 @@ import { createSystemStore } from '../../functions/stores/systems.ts'
 import { openTables } from '../../functions/stores/tables.ts'
 import { createTargetStore } from '../../functions/stores/targets.ts'
 import { createTaskStore } from '../../functions/stores/tasks.ts'
+import type { Credentials } from '../../functions/workflows/close-forgotten.ts'
 import { type BrokenRun, convergeTarget } from '../../functions/workflows/converge-target.ts'
 import type { Engine, LogCode } from '../../functions/workflows/engine.ts'
 import { readAccounts } from '../../functions/workflows/read-accounts.ts'
@@ -42,7 +44,7 @@ export async function openWorld(
   const logged: LogCode[] = []
   const time = { now: zoneDay.now }
   const settings = Settings.parse({ ...sample, ...options.settings })
-  const engine: Engine = {
+  const engine: Engine & Credentials = {
     settings,
     people: createPeopleStore(tables),
     targets: createTargetStore(tables, settings),
@@ -51,6 +53,7 @@ export async function openWorld(
     lanes: createDueLaneStore(tables),
     lists: createListStore(tables),
     requests: createRequestStore(tables),
+    credentials: createCredentialStore(tables),
     bells: {
       ring: async rings => {
         rung.push(...rings)
@@ -118,7 +121,7 @@ export async function openWorld(
     converge,
 
     /** Answers every doorbell and sweeps until nothing is due now. */
-    async settle(using: Engine = engine): Promise<void> {
+    async settle(using: Engine & Credentials = engine): Promise<void> {
       for (let round = 0; round < 50; round++) {
         const rings = rung.splice(0)
         for (const target of ['directory', 'mail', 'erp'] as const)

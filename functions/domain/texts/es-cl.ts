@@ -157,12 +157,48 @@ export const esCL = {
   'approval.sensitive-module': 'Este módulo es sensible: necesita la aprobación de la autoridad.',
   'approval.superusuario': 'El perfil de superusuario necesita la aprobación de la autoridad.',
 
+  // Passwords and one-time codes
+  'credential.no-account': 'Usted no tiene una cuenta en este sistema.',
+  'credential.not-yet': 'Su cuenta en este sistema todavía no está creada; intente de nuevo en unos minutos.',
+  'credential.held': 'Sus accesos están suspendidos: mientras tanto no se puede fijar la contraseña.',
+  'credential.closed': 'Su cuenta en este sistema está cerrada.',
+  'credential.in-review':
+    'La Mesa de Ayuda está revisando su cuenta en este sistema; consúltele antes de seguir.',
+  'credential.resting': 'Este sistema no recibe cambios en este momento; intente más tarde.',
+  'credential.not-here': 'La contraseña de este sistema no se fija aquí; consulte a la Mesa de Ayuda.',
+  'credential.at-work': 'Ya se está fijando una contraseña suya; espere un momento e intente de nuevo.',
+  'credential.unreachable':
+    'El sistema no responde. La contraseña no ha cambiado; intente de nuevo en unos minutos.',
+  'credential.failed':
+    'El sistema no aceptó el cambio. La contraseña no ha cambiado; consulte a la Mesa de Ayuda.',
+  'credential.unknown':
+    'El sistema dejó de responder y no se sabe si la contraseña alcanzó a cambiar. Vuelva a fijarla en unos minutos.',
+  'credential.too-many': 'Ha intentado fijar su contraseña muchas veces; espere un rato antes de seguir.',
+  'password.too-short': 'La contraseña es demasiado corta para este sistema.',
+  'password.too-long': 'La contraseña es demasiado larga para este sistema.',
+  'password.too-simple':
+    'La contraseña es demasiado simple: mezcle mayúsculas, minúsculas, números y otros signos.',
+  'password.contains-name': 'La contraseña no puede contener su nombre ni el de su cuenta.',
+  'password.used-before': 'Esa contraseña ya la usó antes; elija otra.',
+  'password.changed-too-recently':
+    'La contraseña se cambió hace muy poco y el sistema todavía no acepta otro cambio.',
+  'password.policy':
+    'El sistema no acepta esta contraseña: no cumple sus reglas. Elija otra, más larga y variada.',
+  'code.oneself': 'Nadie puede darse un código a sí mismo.',
+  'code.missing': 'Falta el código de la Mesa de Ayuda.',
+  'code.refused': 'El código no es correcto o ya no vale. Revíselo, o pida otro a la Mesa de Ayuda.',
+
   // Answers that are not what was asked for
   'problem.bad-request': 'La solicitud tiene datos que corregir.',
   'problem.unauthorized': 'Falta identificarse.',
   'problem.forbidden': 'No tiene facultad para hacer esto.',
   'problem.not-found': 'No existe, o no es de su competencia.',
   'problem.conflict': 'Contradice lo que ya está registrado.',
+  'problem.not-linked':
+    'Su identidad no está vinculada a ninguna persona; Recursos Humanos o Seguridad puede vincularla.',
+  'problem.stale': 'Cambió desde que se leyó: léalo de nuevo antes de decidir.',
+  'problem.unconditional': 'Falta indicar, en If-Match, sobre qué estado se decide.',
+  'problem.too-many': 'Demasiadas solicitudes; espere antes de seguir.',
   'problem.not-offered': 'Esta operación todavía no se ofrece.',
   'problem.too-large': 'El contenido supera los 6 MB.',
   'problem.unsupported-media-type': 'El formato del contenido no se admite.',

@@ -59,6 +59,8 @@ export interface TestTables {
   ledgerTable: string
   /** Units by table since the start. */
   consumed: () => ReturnType<Awaited<ReturnType<typeof openDynamo>>['consumed']>
+  /** Every item of both tables. */
+  snapshot: () => ReturnType<Awaited<ReturnType<typeof openDynamo>>['snapshot']>
   /** Requests that this endpoint does not play: a good test ends with none. */
   faults: () => string[]
   close: () => Promise<void>
@@ -82,6 +84,7 @@ export const openTestTables = async (
     stateTable: 'state',
     ledgerTable: 'ledger',
     consumed: dynamo.consumed,
+    snapshot: dynamo.snapshot,
     faults: aws.faults,
     close: async () => {
       await aws.close()
