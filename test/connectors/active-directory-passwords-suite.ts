@@ -81,6 +81,27 @@ export function describePasswords(title: string, open: () => Promise<DirectoryHa
       expect(await bindAs(sample)).toBeNull()
     })
 
+    it.each([
+      ['born expired', { userAccountControl: '514', accountExpires: '1' }],
+      ['as a console leaves it', { userAccountControl: '546' }],
+    ])(
+      'set between looking and enabling are not replaced by the first, discarded one (%s)',
+      async (_, broken) => {
+        const sample = samplePerson(harness)
+        const { name, nationalId } = sample.account
+        const dn = `CN=${name},${harness.settings.activeOu}`
+        const marked = { objectClass: 'user', sAMAccountName: name, employeeID: nationalId }
+        await harness.administrator.add(dn, { ...marked, ...broken })
+        const observed = await observeOne(harness.connector, sample.account)
+        const other = harness.connect()
+        expect(await other.setPassword?.(sample.account, chosen)).toMatchObject({ value: { set: true } })
+        await other.close()
+        const steps: Step[] = [{ act: 'set-expiry', expiresAt: null }, { act: 'enable' }]
+        resultOf((await harness.connector.apply([{ ...sample, observed, steps }]))[0])
+        expect(await bindAs(sample)).toBeNull()
+      },
+    )
+
     it('set by the help desk to be changed at the next logon need not be changed once the person did', async () => {
       const sample = await opened()
       const { dn } = await harness.entry(sample.account.name)

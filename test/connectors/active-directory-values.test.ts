@@ -15,6 +15,7 @@ import {
   ownRelativeName,
   relativeName,
 } from '../../functions/connectors/active-directory/distinguished-name.ts'
+import { type PasswordPolicy, refusalBy } from '../../functions/connectors/active-directory/password.ts'
 import { awkwardProfiles } from './sample-people.ts'
 
 const base = 'OU=Funcionarios,DC=muni,DC=test'
@@ -113,4 +114,21 @@ it('an objectGUID is written as RFC 4122 does, its first three groups turned rou
   expect(guidText(Buffer.from('00112233445566778899aabbccddeeff', 'hex'))).toBe(
     '33221100-5544-7766-8899-aabbccddeeff',
   )
+})
+
+describe('a password that the directory refuses without saying why', () => {
+  const policy: PasswordPolicy = { shortest: 8, complex: true, remembered: 24, youngest: 0n }
+  const rosa = { name: 'rosa.pizarro', profile: profileValues(profile) }
+  it.each([
+    ['Cl4ve-7', policy, false, 'too-short'],
+    ['cuatropalabras', policy, false, 'too-simple'],
+    ['cuatropalabras', { ...policy, complex: false }, false, 'policy'],
+    ['mi-PIZARRO-1', policy, false, 'contains-name'],
+    ['mi-PIZARRO-1', { ...policy, complex: false }, true, 'used-before'],
+    ['Ñandú-azulado', policy, true, 'used-before'],
+    ['Ñandú-azulado', policy, false, 'policy'],
+    ['a', null, false, 'policy'],
+  ] as const)('is %s because of %o (history enforced: %s): %s', (password, known, obeyed, why) => {
+    expect(refusalBy(known, password, rosa, obeyed)).toBe(why)
+  })
 })

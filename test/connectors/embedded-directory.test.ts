@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, Control, EqualityFilter } from 'ldapts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { guidText } from '../../functions/connectors/active-directory/attributes.ts'
 import { type LocalDirectory, startDirectory } from '../../infra/local/directory/index.ts'
 import { addValue, directorySettings, inHandfuls, list, replaceValue } from './active-directory-harness.ts'
 
@@ -50,7 +51,10 @@ describe('The embedded directory', () => {
     const client = await asService()
     await client.modify(dn, unicodePwd('Cl4ve-propia'))
     await client.modify(settings.groups.removableStorage, addValue('member', dn))
-    await client.del(await makeUser(client, 'borrada'))
+    const gone = await makeUser(client, 'borrada')
+    const keyed = { attributes: ['objectGUID'], explicitBufferAttributes: ['objectGUID'] }
+    const objectGUID = (await client.search(gone, keyed)).searchEntries[0]?.objectGUID
+    await client.del(gone)
     // A second one on the same folder, as after a kill: nothing was said to the first.
     await start()
     expect([directory.ca, directory.password]).toEqual([before.ca, before.password])
@@ -60,6 +64,13 @@ describe('The embedded directory', () => {
     })
     expect(searchEntries.map(entry => [entry.sAMAccountName, list(entry, 'memberOf').length])).toEqual([
       ['ana.rojas', 1],
+    ])
+    const tombstone = `<GUID=${guidText(objectGUID as Buffer)}>`
+    const amongDeleted = new Control('1.2.840.113556.1.4.2064', { critical: true })
+    const shape = { scope: 'base' as const, attributes: ['isDeleted', 'sAMAccountName'] }
+    await expect((await asService()).search(tombstone, shape)).rejects.toMatchObject({ code: 32 })
+    expect((await (await asService()).search(tombstone, shape, amongDeleted)).searchEntries).toMatchObject([
+      { isDeleted: 'TRUE', sAMAccountName: 'borrada' },
     ])
     const enable = replaceValue('userAccountControl', '512')
     await (await asService()).modify(dn, enable)
@@ -135,6 +146,7 @@ describe('The embedded directory', () => {
       code: 53,
     })
     await expect(client.modify(dn, unicodePwd('corta'))).rejects.toMatchObject({ code: 19 })
+    await expect(client.modify(dn, unicodePwd('Jose.Rojas-1'))).rejects.toThrow('0000052D')
     await expect(client.modify(dn, replaceValue('pwdLastSet', '5'))).rejects.toMatchObject({ code: 53 })
     await expect(client.modify(dn, replaceValue('noSuchThing', '5'))).rejects.toMatchObject({ code: 16 })
     const group = settings.groups.removableStorage

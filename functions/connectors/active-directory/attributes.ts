@@ -9,6 +9,7 @@ export const passwordlessFlag = 0x20
 export const normalAccountFlag = 0x200
 
 export const never = '9223372036854775807'
+export const otherNever = '0'
 /**
  * An account is born expired, since 1601. The write that sets its first password ends that: whatever still has this value
  * and no password broke off in between, and could not be used even if somebody enabled it.
@@ -20,7 +21,7 @@ const lastWritableYear = 9999
 
 /** `accountExpires`: 100 ns ticks since 1601 UTC. 0 and 2^63-1 both mean never; so does what no calendar of ours can write. */
 export function instantOfTicks(ticks: string): string | null {
-  if (ticks === '0' || ticks === never) return null
+  if (ticks === otherNever || ticks === never) return null
   const date = new Date(Number((BigInt(ticks) - ticksBefore1970) / 10_000n))
   return Number.isNaN(date.getTime()) || date.getUTCFullYear() > lastWritableYear ? null : date.toISOString()
 }

@@ -4,8 +4,8 @@ import { type Account, anything } from './account.ts'
 import {
   bornExpired,
   exchange,
-  never,
   newPassword,
+  otherNever,
   passwordlessFlag,
   text,
   ticksOfInstant,
@@ -38,7 +38,8 @@ class PolicyHints extends Control {
 
 /**
  * A reset by the service account. An account that never had a password stops being "born expired" in the same write, as
- * `create` would have done it. `pwdLastSet` becomes now: nothing has to be changed at the next logon.
+ * `create` would have done it, with the other spelling of "never": whoever still means to give it its first, discarded
+ * password makes that depend on the old value, and Samba lets an exchange pass whose new value is there already. `pwdLastSet` becomes now: nothing has to be changed at the next logon.
  */
 export async function setPassword(
   connections: Connections,
@@ -52,7 +53,8 @@ export async function setPassword(
   const obeysHistory = policy !== null && policy.remembered > 0 && age !== null && age > policy.youngest
   const { flags, expires, passwordless } = account
   const changes = [newPassword(password)]
-  if (passwordless && expires === bornExpired) changes.push(...exchange('accountExpires', bornExpired, never))
+  if (passwordless && expires === bornExpired)
+    changes.push(...exchange('accountExpires', bornExpired, otherNever))
   if (passwordless && (flags & passwordlessFlag) !== 0)
     changes.push(...exchange('userAccountControl', String(flags), String(flags & ~passwordlessFlag)))
   try {
