@@ -11,7 +11,7 @@ import {
   ReconciliationQuery,
 } from '../schemas/reconciliation.ts'
 import { Form } from '../schemas/request.ts'
-import { WrittenDeputy, WrittenUnit } from '../schemas/unit.ts'
+import { UnitRowSent, WrittenDeputy, WrittenUnit } from '../schemas/unit.ts'
 
 type Json = Record<string, unknown>
 
@@ -104,6 +104,17 @@ const operations: Readonly<Record<string, Operation>> = {
     query: api.NoQuery,
     answers: { 201: ['Issued', api.IssuedCode] },
     problems: [404],
+  },
+  'POST /units': {
+    id: 'recordUnits',
+    summary:
+      'Bring the register of units up to date from a list, in any order; a row without head keeps the head.',
+    query: api.NoQuery,
+    body: z.array(UnitRowSent),
+    csv: true,
+    files: true,
+    answers: { 200: ['What was applied, or every fault', api.ImportAnswer] },
+    problems: [409, 413, 422],
   },
   'GET /units/{id}': {
     id: 'readUnit',

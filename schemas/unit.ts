@@ -27,6 +27,17 @@ export const WrittenUnit = z
   .meta({ id: 'WrittenUnit' })
 export type WrittenUnit = z.infer<typeof WrittenUnit>
 
+/** One row of a list of units. Without `head` the unit keeps the head it has; without `parent` it is a top unit. */
+export const UnitRowSent = z
+  .strictObject({
+    id: CatalogueId,
+    name: PrintableLine(120),
+    parent: CatalogueId.nullish(),
+    head: WrittenNationalId.nullish(),
+  })
+  .meta({ id: 'UnitRow' })
+export type UnitRowSent = z.infer<typeof UnitRowSent>
+
 /** A deputy as written over HTTP; both days included. */
 export const WrittenDeputy = z
   .strictObject({ nationalId: WrittenNationalId, from: CivilDate, until: CivilDate })

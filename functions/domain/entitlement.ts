@@ -13,6 +13,7 @@ export interface Caller {
  */
 const openTo: Readonly<Record<string, readonly Role[]>> = {
   'POST /people': ['hr'],
+  'POST /units': ['hr'],
   'PUT /units/{id}': ['hr'],
   'POST /people/{nationalId}/one-time-code': ['it'],
   'POST /identities': ['security', 'hr'],

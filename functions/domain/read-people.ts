@@ -17,8 +17,15 @@ export type SentRows = { readonly rows: readonly unknown[]; readonly faults: rea
 const columns = Object.keys(RegisterRow.shape)
 const optional = new Set(['regime', 'endsOn', 'otherType'])
 
+/** The list of people as CSV. */
+export const rowsOfCsv = (text: string) => rowsOfTable(text, columns, optional)
+
 /** Rows of a CSV by its heading, whose columns may stand in any order. An empty cell is an absent member. */
-export function rowsOfCsv(text: string): SentRows | { readonly refused: readonly CodedFault[] } {
+export function rowsOfTable(
+  text: string,
+  columns: readonly string[],
+  optional: ReadonlySet<string>,
+): SentRows | { readonly refused: readonly CodedFault[] } {
   const read = readCsv(text)
   if ('fault' in read) return { refused: [{ pointer: `/${read.fault.record}`, code: 'shape.malformed-csv' }] }
   const [heading = [], ...records] = read.records

@@ -2,11 +2,16 @@ import { NoQuery, UnitPath } from '../../schemas/api.ts'
 import { WrittenDeputy, WrittenUnit } from '../../schemas/unit.ts'
 import { isRefusal } from '../domain/refusal.ts'
 import { fileOnce } from '../workflows/file-once.ts'
+import { importUnits } from '../workflows/import-units.ts'
 import { mayNameDeputy, nameDeputy, readUnit, recordUnit } from '../workflows/maintain-unit.ts'
 import { front, registers } from './compose-registers.ts'
-import { http, ok, route } from './http.ts'
+import { bodyRoute, http, ok, route } from './http.ts'
 
 export const handler = http(front, {
+  'POST /units': bodyRoute(NoQuery, async ({ caller, body, idempotencyKey }) => {
+    const filing = { caller, route: 'POST /units', key: idempotencyKey, body }
+    return ok(await fileOnce(registers, filing, () => importUnits(registers, caller, body)))
+  }),
   'GET /units/{id}': route({
     path: UnitPath,
     query: NoQuery,

@@ -4,8 +4,15 @@ import type { ChainHead } from '../../schemas/target.ts'
 import type { Unit } from '../../schemas/unit.ts'
 import { chains, keys, lists } from './keys.ts'
 import { type EntryDraft, emptyChain, seal } from './ledger.ts'
-import { batchGet, commit, queryAll, type Tables } from './tables.ts'
+import { batchGet, commit, queryAll, type Tables, type Write } from './tables.ts'
 import { bare } from './target-rows.ts'
+
+/** What a unit is to be; `standing` is its row as read, null for a new one. */
+export interface UnitChange {
+  readonly standing: UnitRow | null
+  readonly unit: Unit
+  readonly entry: EntryDraft
+}
 
 export type UnitStore = ReturnType<typeof createUnitStore>
 
@@ -42,6 +49,47 @@ export function createUnitStore(tables: Tables) {
     return { row, above }
   }
 
+  /**
+   * Writes units with their ledger entries, all or none: two items each of a transaction's hundred. `above`: rows the
+   * decision rested on, which must not have changed either (two units made each other's parent at the same moment would be
+   * a circle). Null: something changed since it was read.
+   */
+  async function recordAll(
+    changes: readonly UnitChange[],
+    above: readonly UnitRow[],
+  ): Promise<readonly UnitRow[] | null> {
+    const unchanged = (head: ChainHead) => ({
+      ConditionExpression: '#head.#sequence = :sequence',
+      ExpressionAttributeNames: { '#head': 'head', '#sequence': 'sequence' },
+      ExpressionAttributeValues: { ':sequence': head.sequence },
+    })
+    const rows: UnitRow[] = []
+    const writes = changes.flatMap(({ standing, unit, entry }): Write[] => {
+      const sealed = seal(tables, chains.unit(unit.id), standing?.head ?? emptyChain, entry)
+      const row: UnitRow = { version: 1, unit, head: sealed.head }
+      rows.push(row)
+      return [
+        {
+          Put: {
+            TableName: tables.state,
+            Item: { ...keys.unit(unit.id), ...row, listKey: lists.units(), listSort: unit.id },
+            ...(standing === null
+              ? { ConditionExpression: 'attribute_not_exists(pk)' }
+              : unchanged(standing.head)),
+          },
+        },
+        sealed.write,
+      ]
+    })
+    const result = await commit(tables, [
+      ...writes,
+      ...above.map(({ unit: { id }, head }) => ({
+        ConditionCheck: { TableName: tables.state, Key: keys.unit(id), ...unchanged(head) },
+      })),
+    ])
+    return result.done ? rows : null
+  }
+
   return {
     load,
     lineOf,
@@ -69,39 +117,16 @@ export function createUnitStore(tables: Tables) {
       return read(listed.map(({ pk, sk }) => ({ pk, sk })))
     },
 
-    /**
-     * Writes a unit with its ledger entry. `above`: rows the decision rested on, which must not have changed either (two
-     * units made each other's parent at the same moment would be a circle). False: something changed since it was read.
-     */
+    /** Writes a unit with its ledger entry, see `recordAll`. False: something changed since it was read. */
     async record(
       standing: UnitRow | null,
       unit: Unit,
       entry: EntryDraft,
       above: readonly UnitRow[] = [],
     ): Promise<boolean> {
-      const before = standing?.head ?? emptyChain
-      const sealed = seal(tables, chains.unit(unit.id), before, entry)
-      const row: UnitRow = { version: 1, unit, head: sealed.head }
-      const names = { '#head': 'head', '#sequence': 'sequence' }
-      const unchanged = (head: ChainHead) => ({
-        ConditionExpression: '#head.#sequence = :sequence',
-        ExpressionAttributeNames: names,
-        ExpressionAttributeValues: { ':sequence': head.sequence },
-      })
-      const result = await commit(tables, [
-        {
-          Put: {
-            TableName: tables.state,
-            Item: { ...keys.unit(unit.id), ...row, listKey: lists.units(), listSort: unit.id },
-            ...(standing === null ? { ConditionExpression: 'attribute_not_exists(pk)' } : unchanged(before)),
-          },
-        },
-        sealed.write,
-        ...above.map(({ unit: { id }, head }) => ({
-          ConditionCheck: { TableName: tables.state, Key: keys.unit(id), ...unchanged(head) },
-        })),
-      ])
-      return result.done
+      return (await recordAll([{ standing, unit, entry }], above)) !== null
     },
+
+    recordAll,
   }
 }

@@ -52,9 +52,9 @@ export async function recordUnit(
       head: head.personId,
       deputies: standing?.unit.deputies ?? [],
     }
-    if (standing !== null && same(standing.unit, unit))
+    if (standing !== null && sameUnit(standing.unit, unit))
       return { created: false, unit: await view(registers, unit) }
-    const entry = draft(registers, caller, 'unit-recorded', standing, unit)
+    const entry = unitDraft(registers, caller, 'unit-recorded', standing, unit)
     if (await registers.units.record(standing, unit, entry, parent.above))
       return { created: standing === null, unit: await view(registers, unit) }
   }
@@ -95,7 +95,7 @@ export async function nameDeputy(
     )
     if (known) return view(registers, standing.unit)
     const unit: Unit = { ...standing.unit, deputies: [...standing.unit.deputies, named] }
-    const entry = draft(registers, caller, 'deputy-named', standing, unit, named.personId)
+    const entry = unitDraft(registers, caller, 'deputy-named', standing, unit, named.personId)
     if (await registers.units.record(standing, unit, entry)) return view(registers, unit)
   }
   return refuse('busy')
@@ -129,10 +129,10 @@ async function parentOf(
     : { above }
 }
 
-const same = (one: Unit, other: Unit) =>
+export const sameUnit = (one: Unit, other: Unit) =>
   one.name === other.name && one.parent === other.parent && one.head === other.head
 
-function draft(
+export function unitDraft(
   registers: Needed,
   caller: Caller,
   act: 'unit-recorded' | 'deputy-named',

@@ -64,7 +64,7 @@ export const grants = {
     rings: everyTarget,
   },
   'maintain-units': {
-    state: { actions: [...reads, 'ConditionCheckItem', 'PutItem'] },
+    state: { actions: [...reads, 'ConditionCheckItem', 'PutItem'], indexes: ['list'] },
     ledger: { actions: ['PutItem'] },
   },
   'link-identities': {

@@ -91,15 +91,17 @@ export class Register extends Construct {
     const maintainUnits = this.add('MaintainUnits', {
       name: 'maintain-units',
       workshop,
-      description: 'Keeps units, their heads and their deputies.',
+      description: 'Keeps units, their heads and their deputies, one by one or from a list.',
       memory: 1024,
-      timeout: Duration.seconds(10),
+      // Thousands of units in one file are some hundred transactions.
+      timeout: Duration.seconds(29),
       failure: {
         means:
           'A new head or deputy could not be recorded, so they cannot sign yet. Whoever signed before still can.',
         remedy: 'Find the correlation id in the log of maintain-units and repeat the change.',
       },
     })
+    door.route('POST /units', maintainUnits)
     door.route('GET /units/{id}', maintainUnits)
     door.route('PUT /units/{id}', maintainUnits)
     door.route('POST /units/{id}/deputies', maintainUnits)

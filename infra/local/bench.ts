@@ -33,6 +33,8 @@ interface State {
   readonly form?: string | undefined
   /** Milliseconds by which the clock is moved: what the tables say is due, is due by it. */
   readonly offset: number
+  /** Secrets that an operator's hand has written, by name. */
+  readonly secrets?: Readonly<Record<string, string>> | undefined
 }
 
 export type Bench = ReturnType<typeof openBench>
@@ -88,6 +90,7 @@ export function openBench({ settings, issuer, client, cloud, directory, postgres
 
   async function restore(): Promise<void> {
     cloud.clock.reset()
+    for (const name of Object.keys(state.secrets ?? {})) cloud.putSecret(name, null)
     const { year, form, ...kept } = keptJson(snapshotFile)
     await putBack(kept)
     keep({ year, form, offset: 0 })
@@ -160,6 +163,7 @@ export function openBench({ settings, issuer, client, cloud, directory, postgres
     /** Founds the sample body where there is none, also one whose founding was interrupted; else finishes open work. */
     async start(): Promise<void> {
       await endDeadLeases()
+      for (const [name, text] of Object.entries(state.secrets ?? {})) cloud.putSecret(name, text)
       if (state.offset !== 0) await cloud.clock.set(Date.now() + state.offset)
       const isFirst = keptJson(snapshotFile) === undefined
       if (isFirst && keptJson(emptyFile) === undefined)
@@ -175,6 +179,14 @@ export function openBench({ settings, issuer, client, cloud, directory, postgres
     formNumber: () => state.form ?? '',
     sample: () => sample,
     runSchedule: cloud.runSchedule,
+    /** Points a target elsewhere, until the next reset; null: back to the laptop's own. False: no such secret. */
+    putSecret(name: string, text: string | null): boolean {
+      if (!cloud.putSecret(name, text)) return false
+      const { [name]: _, ...others } = state.secrets ?? {}
+      keep({ ...state, secrets: text === null ? others : { ...others, [name]: text } })
+      fresh = false
+      return true
+    },
     permissions: cloud.permissions,
     mails: cloud.mails,
     sweep,

@@ -37,6 +37,9 @@ const TokenBody = z.strictObject({ nationalId: WrittenNationalId })
 const ClockBody = z.strictObject({ now: Instant })
 const FaultBody = z.strictObject({ kind: z.enum(['down', 'frozen', 'empty', 'slow']).nullable() })
 
+/** What the connector of that target reads: address and service account. */
+const SecretBody = z.strictObject({ secret: z.record(z.string(), z.string()).nullable() })
+
 class Malformed extends Error {}
 
 async function bodyOf<T>(request: IncomingMessage, shape: z.ZodType<T>): Promise<T> {
@@ -102,12 +105,19 @@ const ROUTES: Readonly<Record<string, Answerer>> = {
     await bench.setFault(target.data, kind)
     return ok({ target: target.data, kind })
   },
+  'PUT /local/secrets/*': async (bench, request, encoded) => {
+    const { secret } = await bodyOf(request, SecretBody)
+    const name = decodeURIComponent(encoded)
+    const written = bench.putSecret(name, secret && JSON.stringify(secret))
+    return written ? ok({ secret: name }) : problem('not-found')
+  },
 }
-const PATTERN = /^(\/local\/(?:schedules|targets)\/)([^/]+)(\/.*)$/
+const PATTERN = /^(\/local\/(?:schedules|targets)\/)([^/]+)(\/.*)$|^(\/local\/secrets\/)([^/]+)$/
 const KNOWN = new Set(Object.keys(ROUTES).map(key => key.split(' ')[1]))
 
 async function reply(bench: Bench, request: IncomingMessage, path: string): Promise<Reply> {
-  const [, before = path, parameter = '', after = ''] = PATTERN.exec(path) ?? []
+  const [, first, one, after = '', last, other] = PATTERN.exec(path) ?? []
+  const [before, parameter] = [first ?? last ?? path, one ?? other ?? '']
   const pattern = parameter === '' ? path : `${before}*${after}`
   const answer = ROUTES[`${request.method} ${pattern}`]
   if (answer === undefined) return problem(KNOWN.has(pattern) ? 'method-not-allowed' : 'not-found')

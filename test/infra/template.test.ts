@@ -52,6 +52,7 @@ const behindToken = {
   'POST /me/credentials/mail': 'set-credentials-mail',
   'POST /me/credentials/erp': 'set-credentials-erp',
   'POST /people/{nationalId}/one-time-code': 'issue-codes',
+  'POST /units': 'maintain-units',
   'GET /units/{id}': 'maintain-units',
   'PUT /units/{id}': 'maintain-units',
   'POST /units/{id}/deputies': 'maintain-units',

@@ -14,7 +14,7 @@ const functions = {
   'read-requests': ['GET /requests', 'GET /requests/{number}'],
   'read-people': ['GET /people/{nationalId}', 'GET /me'],
   'record-people': ['POST /people'],
-  'maintain-units': ['GET /units/{id}', 'PUT /units/{id}', 'POST /units/{id}/deputies'],
+  'maintain-units': ['POST /units', 'GET /units/{id}', 'PUT /units/{id}', 'POST /units/{id}/deputies'],
   'link-identities': ['POST /identities'],
   'attend-tasks': ['GET /tasks', 'POST /tasks/{id}/completion'],
   'maintain-targets': ['GET /targets', 'PUT /targets/{id}'],

@@ -84,6 +84,7 @@ const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack) =>
   const queues = openQueues(stack, { ...functions, invoke: deliver }, permissions, nastiness, now)
   /** In memory, like messages: they die with the process. */
   const mails: SentMail[] = []
+  const secrets = secretsOf(stack, options.secrets)
   Object.assign(services, {
     dynamo,
     sendMessage: queues.send,
@@ -93,7 +94,7 @@ const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack) =>
       mails.push({ ...mail, at: new Date(now()).toISOString() })
       return `laptop-${mails.length}`
     },
-    secret: secretsOf(stack, options.secrets),
+    secret: id => secrets.find(secret => secret.name === id || secret.arn === id),
     authorise: permissions.authorise,
   } satisfies AwsServices)
 
@@ -152,6 +153,12 @@ const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack) =>
     pending: () => ({ inFlight: functions.running(), queued: queues.queued() }),
     /** Resolves when nothing runs and no queue holds a message. */
     quiet: () => settle(functions.running, queues.queued),
+    /** As an operator would write one; null: as at the start. False: there is none of that name. */
+    putSecret: (name: string, text: string | null): boolean => {
+      const secret = secrets.find(one => one.name === name)
+      if (secret) secret.text = text ?? options.secrets[name] ?? ''
+      return secret !== undefined
+    },
     snapshot: dynamo.snapshot,
     restore,
     /** Deploys once more onto what is there: into emptied tables, as on the first day. */
@@ -177,13 +184,9 @@ const tablesOf = (stack: Stack): TableDefinition[] =>
     return { TableName: id, KeySchema, AttributeDefinitions, GlobalSecondaryIndexes }
   })
 
-const secretsOf = (stack: Stack, texts: Record<string, string>): AwsServices['secret'] => {
-  const secrets = stack
-    .of<{ Name: string }>('AWS::SecretsManager::Secret')
-    .map(({ id, properties: { Name } }) => {
-      const text = texts[Name]
-      if (text === undefined) throw new Error(`The secret ${Name} has no text`)
-      return { arn: stack.arn(id), name: Name, text }
-    })
-  return id => secrets.find(secret => secret.name === id || secret.arn === id)
-}
+const secretsOf = (stack: Stack, texts: Record<string, string>) =>
+  stack.of<{ Name: string }>('AWS::SecretsManager::Secret').map(({ id, properties: { Name } }) => {
+    const text = texts[Name]
+    if (text === undefined) throw new Error(`The secret ${Name} has no text`)
+    return { arn: stack.arn(id), name: Name, text }
+  })
