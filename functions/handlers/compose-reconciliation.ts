@@ -1,0 +1,12 @@
+import { createAdoptionStore } from '../stores/adoptions.ts'
+import { createListStore } from '../stores/lists.ts'
+import { readings, tables } from './compose.ts'
+import { registers } from './compose-registers.ts'
+
+/** What only the reconciliation is given beside the registers. */
+export const reconciliation = {
+  ...registers,
+  readings,
+  adoptions: createAdoptionStore(tables),
+  lists: createListStore(tables),
+}
