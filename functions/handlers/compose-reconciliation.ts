@@ -1,5 +1,4 @@
 import { createAdoptionStore } from '../stores/adoptions.ts'
-import { createListStore } from '../stores/lists.ts'
 import { readings, tables } from './compose.ts'
 import { registers } from './compose-registers.ts'
 
@@ -8,5 +7,4 @@ export const reconciliation = {
   ...registers,
   readings,
   adoptions: createAdoptionStore(tables),
-  lists: createListStore(tables),
 }

@@ -10,7 +10,7 @@ import type { Connector } from '../connectors/contract.ts'
 import { convergeTarget } from '../workflows/converge-target.ts'
 import { modeOf, placeOf, rests } from '../workflows/engine.ts'
 import { readAccounts } from '../workflows/read-accounts.ts'
-import { engine, logger, readings, units } from './compose.ts'
+import { logger, readings, units, worker } from './compose-worker.ts'
 
 /** What the function keeps free at its end: the slowest page of a listing, and writing it down. */
 const lastMilliseconds = 25_000
@@ -31,12 +31,12 @@ export function convergeHandler(target: TargetId, connector: (mark: string | nul
       // One turn of the event loop later every record has been parsed and handed over: one run takes the whole batch.
       const run = turn().then(async () => {
         const sent = Math.max(...event.Records.map(record => Number(record.attributes.SentTimestamp)))
-        const system = await engine.systems.load(target)
-        const mode = modeOf(engine.settings, target, system)
+        const system = await worker.systems.load(target)
+        const mode = modeOf(worker.settings, target, system)
         // Nobody enters a target that rests: its secret may be half changed.
         if (rests(mode)) return []
         return convergeTarget(
-          { ...engine, target, units, connector: await connector(system?.since ?? null) },
+          { ...worker, target, units, connector: await connector(system?.since ?? null) },
           people,
           new Date(sent).toISOString(),
           mode,
@@ -48,11 +48,11 @@ export function convergeHandler(target: TargetId, connector: (mark: string | nul
         const left = () => context.getRemainingTimeInMillis() - lastMilliseconds
         // Read from wherever the secret says by now: before and after a move are two readings.
         const mark = `reading ${event.Records[0]?.messageId}`
-        await readAccounts({ ...engine, target, readings, connector: await connector(mark) }, left)
+        await readAccounts({ ...worker, target, readings, connector: await connector(mark) }, left)
       })
-      read.catch(bug => engine.log('broken', { target, ...placeOf(bug) }))
+      read.catch(bug => worker.log('broken', { target, ...placeOf(bug) }))
       // Nobody may be waiting for it (no record could be read), and what a failed record says is logged nowhere else.
-      run.catch(bug => engine.log('broken', { target, ...placeOf(bug) }))
+      run.catch(bug => worker.log('broken', { target, ...placeOf(bug) }))
       const take = async (record: SQSRecord & { body: unknown }) => {
         const bell = record.body as unknown as Doorbell
         if ('reading' in bell) {

@@ -14,7 +14,8 @@ import type { PersonAggregate } from '../stores/people.ts'
 import type { UnitStore } from '../stores/units.ts'
 import { type Engine, instantOf, latest, targetSettings } from './engine.ts'
 
-export interface Convergence extends Engine {
+export interface Convergence
+  extends Pick<Engine, 'settings' | 'people' | 'targets' | 'systems' | 'bells' | 'clock' | 'log'> {
   readonly target: TargetId
   readonly connector: Connector
   readonly units: Pick<UnitStore, 'some'>

@@ -1,0 +1,33 @@
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { createDoorbells, type Queues } from '../stores/doorbells.ts'
+import { createReadingStore } from '../stores/readings.ts'
+import { createTargetStore } from '../stores/targets.ts'
+import { createUnitStore } from '../stores/units.ts'
+import { base, settings, tables } from './compose-base.ts'
+
+export { logger, settings, tables } from './compose-base.ts'
+
+/** Queues a function is not given have no name: ringing one it was not granted is a bug, and says so. */
+const queues: Queues = {
+  directory: queuesOf('DIRECTORY'),
+  mail: queuesOf('MAIL'),
+  erp: queuesOf('ERP'),
+  notices: process.env.QUEUE_NOTICES ?? '',
+}
+function queuesOf(target: string) {
+  return {
+    normal: process.env[`QUEUE_${target}`] ?? '',
+    urgent: process.env[`QUEUE_${target}_URGENT`] ?? '',
+  }
+}
+
+/** What a target's worker is given: what belongs to requests, lists and tasks is not in its bundle. */
+export const worker = {
+  ...base,
+  targets: createTargetStore(tables, settings),
+  bells: createDoorbells(new SQSClient({}), queues),
+}
+
+export const units = createUnitStore(tables)
+
+export const readings = createReadingStore(tables)
