@@ -14,7 +14,8 @@ import {
 import { type DirectoryServer, directorySettings, replaceValue } from './active-directory-harness.ts'
 import type { TakeBackup } from './hostile-harness.ts'
 
-const service = { bindDn: `CN=svc-llavero,CN=Users,${baseDn}`, password: 'Serv1ce-Passw0rd!' }
+/** The account that the connector binds as. */
+export const service = { bindDn: `CN=svc-llavero,CN=Users,${baseDn}`, password: 'Serv1ce-Passw0rd!' }
 
 const userClass = 'bf967aba-0de6-11d0-a285-00aa003049e2'
 const groupClass = 'bf967a9c-0de6-11d0-a285-00aa003049e2'
