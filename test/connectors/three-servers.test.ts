@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -48,6 +49,15 @@ const passwordFor = {
 /** The shipped template on real servers: every function with its own environment and rights, over HTTP. */
 async function openBody() {
   const opened = new AsyncDisposableStack()
+  try {
+    return await startBody(opened)
+  } catch (error) {
+    await opened.disposeAsync()
+    throw error
+  }
+}
+
+async function startBody(opened: AsyncDisposableStack) {
   const closing = <T extends { close(): Promise<unknown> }>(part: T) =>
     opened.adopt(part, async one => void (await one.close()))
   const folder = opened.adopt(await mkdtemp(join(tmpdir(), 'llavero-body-')), one =>
@@ -83,6 +93,7 @@ async function openBody() {
           doveadm: { url: `http://127.0.0.1:${mail.doveadmLine.port}`, key: mail.dovecot.doveadm.key },
         }),
         'llavero/erp': JSON.stringify({ url: tryton.url, ...tryton.service }),
+        [settings.credentials.secret]: randomBytes(32).toString('base64url'),
       },
       dataDir: join(folder, 'cloud'),
       port: 0,
