@@ -1,5 +1,6 @@
 import { type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http'
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https'
+import { setTimeout as pause } from 'node:timers/promises'
 import { ConnectorError } from './contract.ts'
 
 export interface HttpLimits {
@@ -25,6 +26,8 @@ export interface HttpAnswer {
   readonly text: string
 }
 
+/** Milliseconds of a pause that is worth waiting for. */
+const shortPause = 2_000
 const usualLimits: HttpLimits = { patience: 8_000, largest: 8 * 1024 * 1024, connections: 4 }
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 const certificate = /^(CERT_|ERR_TLS_|ERR_SSL_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|HOSTNAME_MISMATCH)/
@@ -58,6 +61,7 @@ export class HttpExchange {
   readonly #limits: HttpLimits
   readonly #plain: PlainAgent
   readonly #tls: TlsAgent
+  #quietUntil = 0
 
   /** `ca`: the authority that signed the service's certificate, PEM. Empty: the machine's own list. */
   constructor(system: string, options: { ca?: string | undefined; limits?: Partial<HttpLimits> } = {}) {
@@ -72,7 +76,27 @@ export class HttpExchange {
     })
   }
 
+  /**
+   * A service that asks to be left alone (429 or 503 with Retry-After) is: until then every request is answered `throttled`
+   * without being sent, for what is sent meanwhile prolongs it. A short pause is waited for.
+   */
   async send(asked: HttpRequest): Promise<HttpAnswer> {
+    const quiet = this.#quietUntil - performance.now()
+    if (quiet > shortPause) throw new ConnectorError(this.#system, 'throttled', true)
+    if (quiet > 0) await pause(quiet)
+    const answer = await this.#surely(asked)
+    const told = answer.headers['retry-after']
+    if (answer.status === 429 || (answer.status === 503 && told !== undefined)) this.beQuiet(told)
+    return answer
+  }
+
+  /** For what is told to be left alone in another way than by an answer's own header. */
+  beQuiet(retryAfterHeader: string | undefined): void {
+    const wanted = performance.now() + retryAfter(retryAfterHeader, Date.now())
+    this.#quietUntil = Math.max(this.#quietUntil, wanted)
+  }
+
+  async #surely(asked: HttpRequest): Promise<HttpAnswer> {
     try {
       return await this.#once(asked)
     } catch (error) {
@@ -160,4 +184,13 @@ export function retryAfter(header: string | undefined, now: number): number {
   const seconds = Number(header ?? Number.NaN)
   const wanted = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header ?? '') - now
   return Math.min(300_000, Math.max(1_000, Number.isFinite(wanted) ? wanted : 10_000))
+}
+
+/** Undefined where the text is none: no schema accepts it. */
+export function json(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }

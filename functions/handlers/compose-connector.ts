@@ -14,7 +14,7 @@ type Make<Kind extends ServedTarget['kind']> = (
 
 /** Who makes the connector of each kind that a target can be of. Of them only the body's own is in its bundle (`infra/bundle.ts`). */
 type Makers<Id extends TargetId> = {
-  readonly [Kind in Extract<ServedTarget, { id: Id }>['kind']]?: Make<Kind>
+  readonly [Kind in Extract<ServedTarget, { id: Id }>['kind']]: Make<Kind>
 }
 
 /**
@@ -30,10 +30,10 @@ export function connectorOf<Id extends TargetId>(
 ): (mark: string | null) => Promise<Connector> {
   const own = settings.targets.find(candidate => candidate.id === target)
   if (own === undefined || own.kind === 'manual') throw new Error(`the settings have no served ${target}`)
-  const create = new Map<string, unknown>(Object.entries(makers)).get(own.kind) as
-    | ((settings: ServedTarget, secret: unknown) => Connector)
-    | undefined
-  if (create === undefined) throw new Error(`this version has no connector for ${own.kind}`)
+  const create = new Map<string, unknown>(Object.entries(makers)).get(own.kind) as (
+    settings: ServedTarget,
+    secret: unknown,
+  ) => Connector
   let current: { text: string; connector: Connector } | undefined
   let readAt: string | null | undefined
   return async mark => {

@@ -1,7 +1,7 @@
 import { describeConnector } from './contract-suite.ts'
 import { openMicrosoft } from './microsoft-365-harness.ts'
 
-describeConnector('Mailboxes of Microsoft 365, on a double of Microsoft Graph 1.0', openMicrosoft, {
+describeConnector('Microsoft 365 mailboxes, a double of Microsoft Graph 1.0', openMicrosoft, {
   faults: ['down', 'frozen', 'empty', 'slow'],
   restarts: true,
   unreadable: true,

@@ -12,7 +12,7 @@ import { samplePerson } from './sample-people.ts'
 
 const opening: Step[] = [{ act: 'create' }, { act: 'enable' }]
 
-describe('Microsoft 365 as a service, on a double of Microsoft Graph 1.0', () => {
+describe('Microsoft 365 mailboxes, a double of Microsoft Graph 1.0', () => {
   let harness: MicrosoftHarness
   beforeAll(async () => {
     harness = await openMicrosoft()

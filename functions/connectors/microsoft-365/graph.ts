@@ -1,13 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import * as z from 'zod'
-import { below, type HttpAnswer, type HttpExchange, type HttpRequest, retryAfter } from '../http-exchange.ts'
+import { below, type HttpAnswer, type HttpExchange, type HttpRequest, json } from '../http-exchange.ts'
 import { fault, faultOf, type Refusal, refusalOf } from './faults.ts'
-import { json, type Tokens } from './tokens.ts'
+import type { Tokens } from './tokens.ts'
 
 /** Graph's own limit of requests in one `$batch`. */
 export const batchSize = 20
-/** A pause of this many milliseconds at most is waited for; a longer one is the engine's to wait for. */
-const shortPause = 2_000
 
 /** One reading of several: what was read, or why not. */
 export type Reading =
@@ -25,16 +22,11 @@ const BatchAnswer = z.object({
   ),
 })
 
-/**
- * Graph's version 1.0 with a token, renewed once when it is not taken. A service that asks to be left alone (429 with
- * Retry-After) is: until then every request of this connector is answered `throttled` without being sent, for what is sent
- * meanwhile prolongs it.
- */
+/** Graph's version 1.0 with a token, renewed once when it is not taken. */
 export class Graph {
   readonly #http: HttpExchange
   readonly #tokens: Tokens
   readonly #base: URL
-  #quietUntil = 0
 
   constructor(http: HttpExchange, tokens: Tokens, graph: URL) {
     this.#http = http
@@ -91,7 +83,7 @@ export class Graph {
       if (one === undefined) throw fault('misconfigured', true)
       if (one.status === 429) {
         const told = Object.entries(one.headers ?? {}).find(([name]) => /^retry-after$/i.test(name))
-        this.#beQuiet(retryAfter(told === undefined ? undefined : String(told[1]), Date.now()))
+        this.#http.beQuiet(told === undefined ? undefined : String(told[1]))
       }
       return one.status === 200
         ? { ok: true, body: one.body }
@@ -100,13 +92,8 @@ export class Graph {
   }
 
   async #exchange(asked: HttpRequest): Promise<{ status: number; body: unknown }> {
-    const quiet = this.#quietUntil - performance.now()
-    if (quiet > shortPause) throw fault('throttled', true)
-    if (quiet > 0) await pause(quiet)
     let answer = await this.#send(asked)
     if (answer.status === 401) answer = await this.#send(asked)
-    if (answer.status === 429 || answer.status === 503)
-      this.#beQuiet(retryAfter(answer.headers['retry-after'], Date.now()))
     return { status: answer.status, body: json(answer.text) }
   }
 
@@ -116,9 +103,5 @@ export class Graph {
     const answer = await this.#http.send({ ...asked, headers })
     if (answer.status === 401) await this.#tokens.forget(token)
     return answer
-  }
-
-  #beQuiet(milliseconds: number): void {
-    this.#quietUntil = Math.max(this.#quietUntil, performance.now() + milliseconds)
   }
 }

@@ -39,10 +39,10 @@ const pageSize = 100
 export function createMicrosoftConnector(
   settings: MicrosoftMailSettings,
   secret: MicrosoftSecret,
-  limits: Partial<HttpLimits> = {},
+  { trustedFor = 60_000, ...limits }: Partial<HttpLimits> & { trustedFor?: number } = {},
 ): Connector {
   const http = new HttpExchange(settings.id, { ca: secret.ca, limits })
-  const recent = new RecentWrites()
+  const recent = new RecentWrites(trustedFor)
   let opened: { graph: Graph; looking: Looking } | null = null
 
   /** A secret that lacks something is found out at the first use, and is a fault like any other. */

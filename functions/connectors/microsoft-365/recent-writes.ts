@@ -9,19 +9,22 @@ export interface Written {
   readonly closedAt?: string | null
 }
 
-/** Milliseconds after a write during which a reading that contradicts it is taken for old. */
-const trustedFor = 60_000
-
 /**
  * Graph reads from replicas that lag behind what was written a moment ago: a reading that contradicts this function's own
  * writes is no reading. Somebody else's change within the same minute is believed once it has passed.
  */
 export class RecentWrites {
+  readonly #trustedFor: number
   readonly #byId = new Map<string, { written: Written; mark: string; at: number }>()
+
+  /** Milliseconds after a write during which a reading that contradicts it is taken for old. */
+  constructor(trustedFor: number) {
+    this.#trustedFor = trustedFor
+  }
 
   note(id: string, mark: string, written: Written): void {
     const now = performance.now()
-    for (const [other, { at }] of this.#byId) if (now - at > trustedFor) this.#byId.delete(other)
+    for (const [other, { at }] of this.#byId) if (now - at > this.#trustedFor) this.#byId.delete(other)
     const known = this.#byId.get(id)
     this.#byId.set(id, { written: { ...known?.written, ...written }, mark, at: now })
   }
@@ -30,7 +33,7 @@ export class RecentWrites {
   outdates(accountId: string | null, mark: string, user: User | null): boolean {
     const id = user?.id ?? accountId ?? this.#idOf(mark)
     const recent = id === undefined ? undefined : this.#byId.get(id)
-    if (recent === undefined || performance.now() - recent.at > trustedFor) return false
+    if (recent === undefined || performance.now() - recent.at > this.#trustedFor) return false
     if (user === null) return true
     const { enabled, licensed, mark: marked, profile, closedAt } = recent.written
     return (

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { below, type HttpExchange, retryAfter } from '../http-exchange.ts'
+import { below, type HttpExchange, json } from '../http-exchange.ts'
 import { fault } from './faults.ts'
 
 export interface Credentials {
@@ -67,8 +67,7 @@ export class Tokens {
       }).toString(),
       repeatable: true,
     })
-    if (answer.status === 429)
-      throw fault('throttled', true, { wait: retryAfter(answer.headers['retry-after'], 0) })
+    if (answer.status === 429) throw fault('throttled', true)
     if (answer.status >= 500) throw fault('unreachable', true, { status: answer.status })
     // A wrong or expired client secret: the operator's next one heals it.
     if (answer.status !== 200) throw fault('misconfigured', true, { status: answer.status })
@@ -76,14 +75,5 @@ export class Tokens {
     if (!token.success) throw fault('misconfigured', true)
     const life = token.data.expires_in * 1000
     return { text: token.data.access_token, until: performance.now() + Math.max(life - margin, life / 2) }
-  }
-}
-
-/** Undefined where the text is none: no schema accepts it. */
-export function json(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

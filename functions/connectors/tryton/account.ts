@@ -1,8 +1,8 @@
 import type { Observation, Step } from '../../../schemas/target.ts'
 import { absentAccount } from '../../domain/absent-account.ts'
 import { ConnectorError, type Profile } from '../contract.ts'
+import { groupsFor, groupsOf, type Modules, rightsOf } from '../module-groups.ts'
 import { hashShownName, shownName } from '../shown-name.ts'
-import { groupsFor, groupsOf, type Modules, rightsOf } from './groups.ts'
 
 /** What of a user of Tryton this system reads and writes. Everything else in it is the ERP's own. */
 export interface TrytonAccount {
@@ -25,7 +25,7 @@ export interface TrytonAccount {
 }
 
 export function observationOf(
-  modules: Modules,
+  modules: Modules<number>,
   account: TrytonAccount | null,
   adopted: boolean,
 ): Observation {
@@ -57,7 +57,7 @@ export interface Wanted {
 /** The account as the steps want it, whatever it was: a step already done changes nothing. */
 export function afterSteps(
   system: string,
-  modules: Modules,
+  modules: Modules<number>,
   before: TrytonAccount | null,
   profile: Profile,
   steps: readonly Step[],
@@ -76,7 +76,13 @@ export function afterSteps(
   return wanted
 }
 
-function afterStep(system: string, modules: Modules, wanted: Wanted, profile: Profile, step: Step): Wanted {
+function afterStep(
+  system: string,
+  modules: Modules<number>,
+  wanted: Wanted,
+  profile: Profile,
+  step: Step,
+): Wanted {
   const unable = { ...wanted, fault: new ConnectorError(system, 'misconfigured', false, { code: 'NARROW' }) }
   switch (step.act) {
     case 'enable':
@@ -111,7 +117,7 @@ function afterStep(system: string, modules: Modules, wanted: Wanted, profile: Pr
   }
 }
 
-const ourGroups = (modules: Modules): number[] => [...modules.values()].flatMap(groupsOf)
+const ourGroups = (modules: Modules<number>): number[] => [...modules.values()].flatMap(groupsOf)
 
 const without = (groups: ReadonlySet<number>, taken: readonly number[]): ReadonlySet<number> =>
   new Set([...groups].filter(group => !taken.includes(group)))

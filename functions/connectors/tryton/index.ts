@@ -1,10 +1,11 @@
 import type { TrytonSettings } from '../../../schemas/settings.ts'
 import { inBatches } from '../batches.ts'
 import { type Applied, type Connector, ConnectorError, type Outcome, type Plan } from '../contract.ts'
+import type { Modules } from '../module-groups.ts'
 import { hashShownName, shownName } from '../shown-name.ts'
 import { afterSteps, observationOf } from './account.ts'
 import { openClient, type TrytonClient, type TrytonSecret } from './client.ts'
-import { type Modules, openGroups } from './groups.ts'
+import { openGroups } from './groups.ts'
 import { listUsers } from './listing.ts'
 import { lookAtAccounts } from './look.ts'
 import { writePassword } from './password.ts'
@@ -57,7 +58,7 @@ export function createTrytonConnector(
 async function applyPlans(
   client: TrytonClient,
   settings: TrytonSettings,
-  modules: Modules,
+  modules: Modules<number>,
   plans: readonly Plan[],
 ): Promise<Outcome<Applied>[]> {
   const drafts = await draftChanges(client, settings, modules, plans)
@@ -77,7 +78,7 @@ async function applyPlans(
 async function draftChanges(
   client: TrytonClient,
   settings: TrytonSettings,
-  modules: Modules,
+  modules: Modules<number>,
   plans: readonly Plan[],
 ): Promise<Outcome<Change>[]> {
   const looked = await lookAtAccounts(

@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import type { TrytonSettings } from '../../../schemas/settings.ts'
 import { type AccountPage, ConnectorError, type ListedAccount } from '../contract.ts'
+import { type Modules, rightsOf } from '../module-groups.ts'
 import type { TrytonClient } from './client.ts'
 import { nationalIdsOf } from './employees.ts'
-import { type Modules, rightsOf } from './groups.ts'
 import { isUntouchable, searchMarks, searchUsers, type User } from './users.ts'
 
 const usersAtOnce = 200
@@ -12,7 +12,7 @@ const usersAtOnce = 200
 export async function listUsers(
   client: TrytonClient,
   settings: TrytonSettings,
-  modules: Modules,
+  modules: Modules<number>,
   cursor: string | null,
 ): Promise<AccountPage> {
   const system = settings.id
@@ -41,7 +41,10 @@ export async function listUsers(
   }
 }
 
-function told(modules: Modules, user: User): Omit<ListedAccount, 'nationalId' | 'personId' | 'untouchable'> {
+function told(
+  modules: Modules<number>,
+  user: User,
+): Omit<ListedAccount, 'nationalId' | 'personId' | 'untouchable'> {
   return {
     accountId: String(user.id),
     name: user.login,
