@@ -192,6 +192,7 @@ function ownConnectors(settings: Settings): Plugin {
  * - zod's messages in fifty languages, which Powertools' `{ z }` drags in (360 KB; our texts are in one catalogue), and its
  *   conversion to JSON schema (the contract is generated when it is written, not when it is asked for).
  * - tedious' sign-in through Azure (1 MB; an ERP is entered with a login of its own).
+ * - pg's other half for a compiled driver, and its search for a password in a file (12 KB; the secret has it).
  */
 const lean: Plugin = {
   name: 'lean',
@@ -227,7 +228,7 @@ const lean: Plugin = {
         ),
       }),
     )
-    build.onResolve({ filter: /^(@azure\/.*|@smithy\/core\/event-streams)$/ }, found => ({
+    build.onResolve({ filter: /^(@azure\/.*|@smithy\/core\/event-streams|pgpass|\.\/native)$/ }, found => ({
       path: found.path,
       namespace: 'left-out',
     }))

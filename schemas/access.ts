@@ -37,7 +37,8 @@ const DirectoryAccess = z.strictObject({
   removableStorage: z.boolean().optional(),
   entitlements: z.array(CatalogueId).max(50).refine(unique, { error: 'access.repeated' }).optional(),
 })
-const MailAccess = z.strictObject({ system: z.literal('mail') })
+/** R5: `copyToHead` copies outgoing mail to the head of the unit; where the mailbox is held already, it stays as it is. */
+const MailAccess = z.strictObject({ system: z.literal('mail'), copyToHead: z.literal(true).optional() })
 const ErpAccess = z
   .strictObject({
     system: z.literal('erp'),
@@ -68,7 +69,7 @@ export const Access = z
   .meta({ id: 'Access' })
 export type Access = z.infer<typeof Access>
 
-/** What a deactivation line ends: one access, one system, or `all`. Without detail it is the whole system. */
+/** What a deactivation line ends: one access (of mail: the copies), one system, or `all`. Without detail it is the whole system. */
 export const EndedAccess = z
   .discriminatedUnion('system', [
     z.strictObject({
@@ -90,10 +91,10 @@ export type EndedAccess = z.infer<typeof EndedAccess>
 
 /**
  * The smallest thing that is granted: `account`, `internet`, `removable-storage`, `entitlement:<id>`, `mail`,
- * `erp:<module>`, `door:<id>`. A grant is keyed by (person, unit, contract, atom).
+ * `copy-to-head`, `erp:<module>`, `door:<id>`. A grant is keyed by (person, unit, contract, atom).
  */
 export const Atom = z
   .string()
-  .regex(/^(account|internet|removable-storage|mail|(entitlement|erp|door):[A-Za-z0-9-]+)$/)
+  .regex(/^(account|internet|removable-storage|mail|copy-to-head|(entitlement|erp|door):[A-Za-z0-9-]+)$/)
   .meta({ id: 'Atom' })
 export type Atom = z.infer<typeof Atom>

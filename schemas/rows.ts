@@ -220,7 +220,13 @@ export const TaskRow = z.strictObject({
 export type TaskRow = z.infer<typeof TaskRow>
 
 /** The mails there are. Each has its words in the catalogue and its facts in `domain/notice-texts.ts`. */
-export const NoticeTemplate = z.enum(['task-opened', 'task-changed', 'task-withdrawn', 'task-overdue'])
+export const NoticeTemplate = z.enum([
+  'task-opened',
+  'task-changed',
+  'task-withdrawn',
+  'task-overdue',
+  'copy-to-head',
+])
 export type NoticeTemplate = z.infer<typeof NoticeTemplate>
 
 /** Whom a mail goes to: an address of the settings, or a person at their own address as the mail system shows it. */

@@ -4,7 +4,7 @@ import { Instant } from './calendar.ts'
 import { PersonId } from './person.ts'
 import { DriftKind, TargetId } from './settings.ts'
 
-/** One right inside a target. Directory: `internet:libre`, `removable-storage`, `entitlement:vpn`; ERP: a module's id. */
+/** One right inside a target. Directory: `internet:libre`, `removable-storage`, `entitlement:vpn`; mail: `copy-to-head`; ERP: a module's id. */
 export const Right = z.strictObject({
   id: z.string(),
   /** ERP only: empty is `consulta`. */

@@ -25,6 +25,13 @@ const directoryAtoms = (access: DirectoryAccess, held: ReadonlySet<Atom>): AtomO
   return atoms
 }
 
+/** Copies to the head are granted beside the mailbox and leave one that is held alone: its end is its own. */
+const mailAtoms = (access: Extract<Access, { system: 'mail' }>, held: ReadonlySet<Atom>): AtomOfAccess[] => {
+  const mailbox: AtomOfAccess = { atom: 'mail', access: { system: 'mail' } }
+  if (access.copyToHead !== true) return [mailbox]
+  return [...(held.has('mail') ? [] : [mailbox]), { atom: 'copy-to-head', access }]
+}
+
 /**
  * What an accepted line grants, atom by atom. `held`: the atoms that this person has from this unit under this contract.
  * A line with entitlements or removable storage only leaves a held account's end alone; `removableStorage: false` is
@@ -35,7 +42,7 @@ export const atomsOf = (access: Access, held: ReadonlySet<Atom>): AtomOfAccess[]
     case 'directory':
       return directoryAtoms(access, held)
     case 'mail':
-      return [{ atom: 'mail', access }]
+      return mailAtoms(access, held)
     case 'erp':
       return [{ atom: `erp:${access.module}`, access }]
     case 'data-centre':
@@ -48,7 +55,7 @@ export const atomsOf = (access: Access, held: ReadonlySet<Atom>): AtomOfAccess[]
 
 /** The target that makes an atom true. Doors have none yet. */
 export const targetOf = (atom: Atom): TargetId | null => {
-  if (atom === 'mail') return 'mail'
+  if (atom === 'mail' || atom === 'copy-to-head') return 'mail'
   if (atom.startsWith('erp:')) return 'erp'
   return atom.startsWith('door:') ? null : 'directory'
 }
@@ -63,7 +70,7 @@ export const endedBy = (ended: EndedAccess, atom: Atom): boolean => {
         ? targetOf(atom) === 'directory'
         : ended.entitlements.some(id => atom === `entitlement:${id}`)
     case 'mail':
-      return atom === 'mail'
+      return atom === 'copy-to-head' || (atom === 'mail' && ended.copyToHead !== true)
     case 'erp':
       return ended.module === undefined ? atom.startsWith('erp:') : atom === `erp:${ended.module}`
     case 'data-centre':

@@ -92,6 +92,10 @@ const rightEnd = (right: Right, module: readonly GrantTimes[], at: Instant): Ins
   return end === NEVER ? null : end
 }
 
+/** R5: what one unit demanded holds for the mailbox, which is one. */
+const mailRights = (live: readonly Grant[]): Right[] =>
+  live.some(({ atom }) => atom === 'copy-to-head') ? [plainRight('copy-to-head')] : []
+
 const erpRights = (times: readonly GrantTimes[], at: Instant): Right[] =>
   [...new Set(times.map(({ grant }) => grant.atom))].flatMap(atom => {
     const module = times.filter(({ grant }) => grant.atom === atom)
@@ -107,7 +111,12 @@ const stateAt = (times: readonly GrantTimes[], target: TargetId, at: Instant): S
   const open = spanAt(joined(times.filter(({ grant }) => opens(grant.atom)).flatMap(({ live }) => live)), at)
   if (open === null) return { enabled: false, expiresAt: null, rights: [] }
   const live = times.filter(({ live }) => spanAt(live, at) !== null).map(({ grant }) => grant)
-  const rights = target === 'directory' ? directoryRights(live) : target === 'erp' ? erpRights(times, at) : []
+  const rights =
+    target === 'directory'
+      ? directoryRights(live)
+      : target === 'erp'
+        ? erpRights(times, at)
+        : mailRights(live)
   rights.sort((one, other) => (one.id < other.id ? -1 : 1))
   return { enabled: true, expiresAt: open.end === NEVER ? null : open.end, rights }
 }

@@ -9,6 +9,7 @@ import { contractKey, endsWithTheYear, hasAdministrativeResponsibility, sameCont
 import { parseNationalId } from './national-id.ts'
 import { contractsOn, lastDayOf, type RegisteredContract, type RegisterFacts } from './register.ts'
 import { mayConcern } from './signing.ts'
+import { traitsOf } from './target-traits.ts'
 import { type Code, say, sayDay } from './texts/index.ts'
 
 export interface LineContext {
@@ -143,6 +144,8 @@ const aboutAccess = ({ access }: Activation, { settings }: LineContext): Finding
     settings.erpModules.some(({ id, sensitive }) => id === access.module && sensitive)
   )
     return [{ decision: 'awaiting-approval', rule: 'R21', code: 'approval.sensitive-module' }]
+  if (access.system === 'mail' && access.copyToHead === true)
+    return [{ decision: 'awaiting-approval', rule: 'R5', code: 'approval.copy-to-head' }]
   if (access.system === 'directory' && access.internetProfile === 'superusuario')
     return [{ decision: 'awaiting-approval', rule: 'R6', code: 'approval.superusuario' }]
   return []
@@ -224,6 +227,17 @@ const accessFaults = (
   }
 }
 
+/** R5. They are asked for only where the mail system can make them; what is there can always be ended. */
+const copyFaults = (
+  access: Activation['access'],
+  pointer: string,
+  { targets }: Settings,
+): CatalogueFault[] => {
+  if (access.system !== 'mail' || access.copyToHead !== true) return []
+  const copies = targets.some(target => target.id === 'mail' && traitsOf(target).copiesToHead)
+  return copies ? [] : [{ pointer: `${pointer}/copyToHead`, code: 'catalogue.no-copies' }]
+}
+
 /** Every id of the form that is in no catalogue and every national id that is none, all at once (400, whole form). */
 export const catalogueFaults = (form: Form, settings: Settings): CatalogueFault[] => {
   const idFaults = (written: string, pointer: string): CatalogueFault[] => {
@@ -238,6 +252,7 @@ export const catalogueFaults = (form: Form, settings: Settings): CatalogueFault[
     ...form.activations.flatMap(({ person, access }, index) => [
       ...idFaults(person.nationalId, `/activations/${index}/person/nationalId`),
       ...accessFaults(access, `/activations/${index}/access`, settings),
+      ...copyFaults(access, `/activations/${index}/access`, settings),
     ]),
     ...form.deactivations.flatMap(({ nationalId, access }, index) => [
       ...idFaults(nationalId, `/deactivations/${index}/nationalId`),

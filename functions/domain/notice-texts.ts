@@ -78,6 +78,10 @@ const templates: Readonly<Record<NoticeTemplate, (facts: NoticeFacts) => Words |
   'task-changed': facts => aboutTask(facts, 'notice.task-changed-subject', 'notice.task-changed'),
   'task-withdrawn': facts => aboutTask(facts, 'notice.task-withdrawn-subject', 'notice.task-withdrawn'),
   'task-overdue': facts => aboutTask(facts, 'notice.task-overdue-subject', 'notice.task-overdue'),
+  'copy-to-head': facts => ({
+    subject: phrase(facts, 'notice.copy-to-head-subject'),
+    lines: [say(facts.settings.locale, 'notice.copy-to-head')],
+  }),
 }
 
 /** A mail in words; null: what it was to tell of is gone. */

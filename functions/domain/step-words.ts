@@ -27,6 +27,7 @@ export function rightInWords(worded: Worded, right: Pick<Right, 'id'> & Partial<
     if (kind === 'removable-storage') return phrase(worded, 'right.removable-storage')
     return settings.entitlements.find(one => one.id === id)?.name ?? id
   }
+  if (right.id === 'copy-to-head') return phrase(worded, 'right.copy-to-head')
   const named = settings.erpModules.find(one => one.id === right.id)?.name ?? right.id
   const { operations, specific } = right
   if (operations === undefined) return named

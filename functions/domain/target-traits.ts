@@ -8,20 +8,23 @@ export interface TargetTraits {
    * `until` are null in every observation, and the sweeper ends the access.
    */
   readonly armsEnd: boolean
+  /** R5: whether outgoing mail can be copied to the head. Where not, nobody can ask for it. */
+  readonly copiesToHead: boolean
 }
 
 /** By the kind of the target; the connectors' suites hold them to it. */
 export function traitsOf(target: TargetSettings): TargetTraits {
   switch (target.kind) {
-    case 'active-directory':
     case 'postfixadmin':
+      return { armsEnd: true, copiesToHead: true }
+    case 'active-directory':
     case 'sql':
-      return { armsEnd: true }
+      return { armsEnd: true, copiesToHead: false }
     case 'microsoft-365':
     case 'tryton':
     case 'scim':
     case 'manual':
-      return { armsEnd: false }
+      return { armsEnd: false, copiesToHead: false }
   }
 }
 

@@ -11,6 +11,7 @@ import { newId } from './ids.ts'
 import { accountShardOf, chains, type Key, keys, personPartition, personPlace } from './keys.ts'
 import { type EntryDraft, emptyChain, seal } from './ledger.ts'
 import { namedLast, namesWrite } from './name-lines.ts'
+import { noticeWrite } from './notices.ts'
 import { batchGet, commit, queryAll, type Tables, type Write } from './tables.ts'
 import { bare, newTargetWrite, readTargetRow, wakeTargetWrite } from './target-rows.ts'
 
@@ -168,6 +169,9 @@ export function createPeopleStore(tables: Tables) {
           ? []
           : namesWrite(tables, row.personId, lines.declared?.person ?? null)),
         ...lines.grants.map(grant => put(keys.grant(grant), { ...grant, facts })),
+        ...lines.grants
+          .filter(({ atom }) => atom === 'copy-to-head')
+          .map(grant => copyNotice(tables, grant, applied.at)),
         ...lines.endings.map(ending =>
           put(keys.ending(row.personId, ending.request, ending.line), { ...ending, facts }),
         ),
@@ -267,6 +271,19 @@ export function factWrite(tables: Tables, row: PersonRow, next: Partial<PersonRo
     },
   }
 }
+
+/** R5: nobody's outgoing mail is copied without their being told. */
+const copyNotice = (tables: Tables, { id, personId, request }: Grant, at: string): Write =>
+  noticeWrite(
+    tables,
+    {
+      template: 'copy-to-head',
+      to: { kind: 'person', personId },
+      about: { personId, task: null, target: 'mail', request },
+      fact: id,
+    },
+    at,
+  )
 
 /** Takes a name nobody bears, the person's own, or one that was released before `quarantineOver` (null is no text: it never compares). */
 export function nameWrite(

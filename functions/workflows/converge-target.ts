@@ -22,10 +22,10 @@ import {
   settledState,
   shown,
   stepsFor,
-  unitNames,
 } from './convergence-run.ts'
 import { instantOf, modeOf, placeOf, quarantineOver, rests } from './engine.ts'
 import { pickName } from './pick-name.ts'
+import { openRegisters } from './run-registers.ts'
 
 /** A lease outlives the longest run of the function (60 s), so that it ends only when the run is surely dead. */
 const leaseMilliseconds = 90_000
@@ -91,8 +91,8 @@ export async function convergeTarget(
     }
   }
   await Promise.all([...new Set(personIds)].map(load))
-  const nameOfUnit = unitNames(engine)
-  const prepared = await guarded(concerned, one => prepareRun(engine, one, eventAt, nameOfUnit))
+  const registers = openRegisters(engine)
+  const prepared = await guarded(concerned, one => prepareRun(engine, one, eventAt, registers))
   const ready = await guarded(prepared, run => admit(engine, run))
 
   const seen = await engine.connector.observe(ready.map(accountOf))

@@ -13,6 +13,7 @@ import type { EntryDraft } from '../stores/ledger.ts'
 import type { PersonAggregate } from '../stores/people.ts'
 import type { UnitStore } from '../stores/units.ts'
 import { type Engine, instantOf, latest, targetSettings } from './engine.ts'
+import type { Registers } from './run-registers.ts'
 
 export interface Convergence
   extends Pick<Engine, 'settings' | 'people' | 'targets' | 'systems' | 'bells' | 'clock' | 'log'> {
@@ -49,7 +50,7 @@ export async function prepareRun(
   engine: Convergence,
   { person, row }: Pick<Run, 'person' | 'row'>,
   eventAt: string,
-  nameOfUnit: (id: string) => Promise<string>,
+  registers: Registers,
 ): Promise<Run> {
   const { settings } = engine
   const asOf = latest(eventAt, instantOf(engine.clock()), row.lastAsOf)
@@ -58,7 +59,8 @@ export async function prepareRun(
     fitted(desiredAccess(person, engine.target, settings, at), targetSettings(settings, engine.target))
   const now = desired(asOf)
   const names = facts.person ?? person.row.declared?.person ?? null
-  const unit = await nameOfUnit(facts.unit ?? person.row.declared?.unit ?? '')
+  const unit = await registers.nameOfUnit(facts.unit ?? person.row.declared?.unit ?? '')
+  const headAddress = await registers.headAddress(person, now)
   return {
     person,
     row,
@@ -69,7 +71,15 @@ export async function prepareRun(
       row.appliedVersion === row.desiredVersion &&
       row.lastAsOf !== null &&
       sameWish(desired(row.lastAsOf), now),
-    profile: names === null ? null : { ...names, nationalId: person.row.nationalId, unit },
+    profile:
+      names === null
+        ? null
+        : {
+            ...names,
+            nationalId: person.row.nationalId,
+            unit,
+            ...(headAddress === null ? {} : { headAddress }),
+          },
   }
 }
 
@@ -86,16 +96,6 @@ export const stepsFor = (engine: Convergence, run: SeenRun): readonly Step[] => 
   const steps = planSteps(run.desired, run.observation, hashFor(engine, run))
   const reported = targetSettings(engine.settings, engine.target)?.onlyReported ?? []
   return run.quiet ? withoutReported(steps, run.observation, new Set(reported)) : steps
-}
-
-/** Names of units, each asked for once; a unit that is not in the register shows its id. */
-export function unitNames({ units }: Convergence): (id: string) => Promise<string> {
-  const asked = new Map<string, Promise<string>>()
-  return id => {
-    const name = asked.get(id) ?? units.some([id]).then(([row]) => row?.unit.name ?? id)
-    asked.set(id, name)
-    return name
-  }
 }
 
 export const accountOf = ({ person, row }: Run) => ({

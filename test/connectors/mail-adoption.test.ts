@@ -123,6 +123,11 @@ describe('A mail server that is not empty', () => {
             kind: 'refused',
             retryable: false,
           })
+          const fresh = { ...account, name: address }
+          expect(errorOf((await careful.observe([fresh]))[0])).toMatchObject({
+            kind: 'conflict',
+            retryable: false,
+          })
           const observed = await observeOne(connector, account)
           const plan = { account: adopted, profile, observed, steps: [{ act: 'disable' }] as Step[] }
           expect(errorOf((await careful.apply([plan]))[0]).kind).toBe('refused')

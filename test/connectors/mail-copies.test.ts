@@ -73,6 +73,14 @@ describe('What is sent from a mailbox (R5)', () => {
     expect((await observeOne(connector, sample.account)).profileHash).not.toBe(connector.profileHash(profile))
   })
 
+  it('is copied to nobody any more when there is no head left to read it', async () => {
+    const { sample } = await copied()
+    const { headAddress: _, ...profile } = sample.profile
+    const { observed } = await bring(connector, { ...sample, profile }, [{ act: 'set-profile' }])
+    expect(observed).toMatchObject({ rights: [], profileHash: connector.profileHash(profile) })
+    expect(await copyOf(sample.account.name)).toBeNull()
+  })
+
   it('is copied to nobody when no head is known: the rest of the plan is done, and a human is asked', async () => {
     const sample = samplePerson(harness)
     const observed = await observeOne(connector, sample.account)

@@ -53,6 +53,16 @@ describe('R4: a line becomes atoms', () => {
     ])
   })
 
+  it('R5: of copies to the head beside the mailbox, which stays as it is where it is held', () => {
+    const copied: Access = { system: 'mail', copyToHead: true }
+    expect(atomsOf(copied, none)).toEqual([
+      { atom: 'mail', access: { system: 'mail' } },
+      { atom: 'copy-to-head', access: copied },
+    ])
+    expect(names(copied, new Set(['mail']))).toEqual(['copy-to-head'])
+    expect(targetOf('copy-to-head')).toBe('mail')
+  })
+
   it('that the schemas take, whatever was asked for', () => {
     const anyAccess = fc.oneof<fc.Arbitrary<Access>[]>(
       fc.record(
@@ -65,9 +75,10 @@ describe('R4: a line becomes atoms', () => {
         { requiredKeys: ['system'] },
       ),
       fc.constant({ system: 'mail' }),
+      fc.constant({ system: 'mail', copyToHead: true }),
       fc.constant({ system: 'data-centre', doors: ['A1'] }),
     )
-    const anyHeld = fc.subarray(['account', 'removable-storage']).map(atoms => new Set(atoms))
+    const anyHeld = fc.subarray(['account', 'removable-storage', 'mail']).map(atoms => new Set(atoms))
     fc.assert(
       fc.property(anyAccess, anyHeld, (access, held) => {
         for (const { atom, access: part } of atomsOf(access, held)) {
@@ -89,6 +100,7 @@ describe('a deactivation ends', () => {
     'removable-storage',
     'entitlement:vpn',
     'mail',
+    'copy-to-head',
     'erp:tesoreria',
     'door:A1',
   ]
@@ -98,7 +110,8 @@ describe('a deactivation ends', () => {
     ['everything', { system: 'all' }, all],
     ['the whole directory', { system: 'directory' }, all.slice(0, 4)],
     ['one further access', { system: 'directory', entitlements: ['vpn'] }, ['entitlement:vpn']],
-    ['mail', { system: 'mail' }, ['mail']],
+    ['mail, and with it the copies to the head', { system: 'mail' }, ['mail', 'copy-to-head']],
+    ['the copies to the head alone', { system: 'mail', copyToHead: true }, ['copy-to-head']],
     ['the whole ERP', { system: 'erp' }, ['erp:tesoreria']],
     ['one module', { system: 'erp', module: 'tesoreria' }, ['erp:tesoreria']],
     ['another module', { system: 'erp', module: 'bodega' }, []],
@@ -114,6 +127,7 @@ describe('a deactivation ends', () => {
       'directory',
       'directory',
       'directory',
+      'mail',
       'mail',
       'erp',
       null,

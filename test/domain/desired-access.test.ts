@@ -172,6 +172,32 @@ describe('a later line with the same key', () => {
   })
 })
 
+describe('copies to the head (R5)', () => {
+  const copies = (more: Partial<Grant> = {}) => grant(planta, { atom: 'copy-to-head', ...more })
+  const rights = (grants: Grant[], asOf = now) => mail(record({ events: staff, grants }), asOf).rights
+
+  it('are a right of the mailbox for as long as they are granted, and leave its end alone', () => {
+    const given = [mailbox(), copies({ until: '2026-11-25' })]
+    expect(mail(record({ events: staff, grants: given }))).toMatchObject({
+      enabled: true,
+      expiresAt: null,
+      changesAt: at('2026-11-26T03:00:00Z'),
+      rights: [{ id: 'copy-to-head', operations: [], specific: [], until: null }],
+    })
+    expect(rights(given, at('2026-11-26'))).toEqual([])
+  })
+
+  it('open no mailbox, and end with it', () => {
+    expect(mail(record({ events: staff, grants: [copies()] }))).toMatchObject({ enabled: false, rights: [] })
+    expect(rights([mailbox(planta, { until: '2026-11-10' }), copies()])).toEqual([])
+    expect(
+      mail(
+        record({ events: staff, grants: [mailbox(), copies()], holds: [hold({ since: at('2026-11-01') })] }),
+      ).rights,
+    ).toEqual([])
+  })
+})
+
 describe('what several units grant', () => {
   it('is the union of rights, the latest end and the highest internet profile (R4, R6)', () => {
     const given = record({

@@ -265,6 +265,7 @@ describe('what the authority decides', () => {
     ['R15', { system: 'data-centre', doors: ['AJ001'] }],
     ['R21', { system: 'erp', module: 'remuneraciones', type: 'consulta' }],
     ['R6', { system: 'directory', internetProfile: 'superusuario' }],
+    ['R5', { system: 'mail', copyToHead: true }],
   ])('%s waits for it', (rule, access) => {
     expect(outcome(line(pedro, { access }), context(pedro))).toEqual(['awaiting-approval', rule])
   })
@@ -339,6 +340,22 @@ describe('what is in no catalogue', () => {
       { pointer: '/deactivations/0/nationalId', code: 'national-id.shape' },
       { pointer: '/deactivations/0/access/module', code: 'catalogue.unknown-module' },
       { pointer: '/deactivations/1/access/entitlements/0', code: 'catalogue.unknown-entitlement' },
+    ])
+  })
+
+  it('R5: asks for copies only where the mail system can make them; what is there can be ended anywhere', () => {
+    const access: Access = { system: 'mail', copyToHead: true }
+    const ending = { nationalId: pedro.person.nationalId, access: { system: 'mail', copyToHead: true } }
+    const form = Form.parse({
+      unit: 'dideco',
+      activations: [line(pedro, { access })],
+      deactivations: [ending],
+      declaration: true,
+    })
+    expect(catalogueFaults(form, valleClaro)).toEqual([])
+    const targets = valleClaro.targets.filter(({ id }) => id !== 'mail')
+    expect(catalogueFaults(form, { ...valleClaro, targets })).toEqual([
+      { pointer: '/activations/0/access/copyToHead', code: 'catalogue.no-copies' },
     ])
   })
 

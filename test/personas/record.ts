@@ -45,6 +45,8 @@ const accessOf = (atom: Atom): Access => {
   switch (kind) {
     case 'mail':
       return { system: 'mail' }
+    case 'copy-to-head':
+      return { system: 'mail', copyToHead: true }
     case 'erp':
       return { system: 'erp', module: id, type: 'consulta' }
     case 'door':

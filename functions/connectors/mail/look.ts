@@ -70,7 +70,9 @@ function judge(
   const row = own[0] ?? named.find(one => one !== undefined)
   // It was there once, and now there is no mailbox at all: that is a table lost, not a mailbox removed.
   if (account.accountId !== null && !populated) return fail('misconfigured', true)
-  if (isUntouchable(settings, String(row?.address ?? addressOf(account)))) return fail('refused', false)
+  // Nobody's yet: another name settles it. Somebody's already: a human has to say why.
+  if (isUntouchable(settings, String(row?.address ?? addressOf(account))))
+    return fail(account.accountId === null ? 'conflict' : 'refused', false)
   if (row === undefined) return { ok: true, value: null }
   const adopted = account.adopted && row.address === account.accountId && row.person_id === null
   if (row.person_id !== account.personId && !adopted) return fail('conflict', false)

@@ -86,7 +86,8 @@ export function afterSteps(
         mailbox = { ...mailbox, marked: true }
         break
       case 'set-profile':
-        mailbox = { ...mailbox, name, copyTo: mailbox.copyTo === null ? null : (head ?? mailbox.copyTo) }
+        // A head who can no longer be written to gets nothing: it would come back to whoever sent it.
+        mailbox = { ...mailbox, name, copyTo: mailbox.copyTo === null ? null : head }
         break
       case 'set-expiry':
         mailbox = { ...mailbox, endsAt: writeInstant(step.expiresAt) }

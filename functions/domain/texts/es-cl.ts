@@ -11,6 +11,8 @@ export const esCL = {
   'catalogue.unknown-module': 'El módulo no está en el catálogo de la institución.',
   'catalogue.unknown-entitlement': 'El acceso adicional no está en el catálogo de la institución.',
   'catalogue.unknown-door': 'La puerta no está en el catálogo de la institución.',
+  'catalogue.no-copies':
+    'El sistema de correo de esta institución no copia el correo saliente a la jefatura.',
   'national-id.shape': 'El documento de identidad no tiene la forma correcta.',
   'national-id.check-digit': 'El dígito verificador del documento de identidad no corresponde.',
 
@@ -94,6 +96,7 @@ export const esCL = {
   'right.actualizacion': 'Actualización ({operations}).',
   'right.specific': 'Solo en: {parts}.',
   'right.internet': 'Perfil de internet {profile}.',
+  'right.copy-to-head': 'Copia del correo saliente a la jefatura.',
   'right.removable-storage': 'Almacenamiento removible.',
   'task.parked':
     'El sistema no ha podido dejar la cuenta «{name}» como corresponde (motivo: {fault}). Corrija la causa y dé la tarea por hecha: se intenta de nuevo en el acto.',
@@ -119,6 +122,9 @@ export const esCL = {
     'Tarea {task}, solicitud {request}. Al terminar, regístrelo en Llavero con su evidencia.',
   'notice.task-without-request': 'Tarea {task}. Al terminar, regístrelo en Llavero con su evidencia.',
   'notice.person-gone': 'Una persona que ya no figura en el registro.',
+  'notice.copy-to-head-subject': 'Su correo saliente se copiará a la jefatura.',
+  'notice.copy-to-head':
+    'Su unidad pidió, y la autoridad aprobó, que lo que usted envíe desde su casilla institucional se copie a la jefatura. Nadie abre su casilla ni lee lo que recibe. Si tiene dudas, consulte a su jefatura o a la Mesa de Ayuda.',
   'notice.footer': 'Este correo lo envía Llavero, de {body}; no lo responda.',
 
   // Accounts that were there before
@@ -158,6 +164,8 @@ export const esCL = {
   'person.unknown': 'La persona no figura en el registro de personal.',
   'approval.data-centre': 'El acceso al centro de datos necesita la aprobación de la autoridad.',
   'approval.sensitive-module': 'Este módulo es sensible: necesita la aprobación de la autoridad.',
+  'approval.copy-to-head':
+    'La copia del correo saliente a la jefatura necesita la aprobación de la autoridad y se avisa a la persona.',
   'approval.superusuario': 'El perfil de superusuario necesita la aprobación de la autoridad.',
 
   // Passwords and one-time codes
