@@ -5,7 +5,7 @@ import type { ServedTarget, Settings } from '../../schemas/settings.ts'
 import type { FrontDoor } from './front-door.ts'
 import { AppFunction, type Workshop } from './function.ts'
 import type { Network } from './network.ts'
-import { called, portOf } from './provisioning.ts'
+import { called, roadTo } from './provisioning.ts'
 
 /** Connections that people setting passwords may open to one target at once; what is more is told to try again. */
 const atOnce = 10
@@ -73,11 +73,7 @@ export class Credentials extends Construct {
       memory: 1769,
       timeout: Duration.seconds(29),
       reserved: atOnce,
-      network: {
-        vpc: network.vpc,
-        subnets: network.subnets,
-        securityGroup: network.admit(part, 'Reach', portOf(target), called[target.id]),
-      },
+      network: roadTo(network, part, target),
       failure: {
         means: `Nobody can set their password in ${called[target.id]} through here; whoever has one goes on working with it. What was under way is recorded as unknown, and the person sets it again.`,
         remedy: `Find the correlation id in the log of set-credentials-${target.id}; see whether converge-${target.id} reaches the same server.`,

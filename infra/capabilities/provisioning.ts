@@ -23,7 +23,7 @@ export const called: Record<TargetId, string> = {
   erp: 'the ERP',
 }
 
-export function portOf(target: ServedTarget): number {
+function portOf(target: ServedTarget): number {
   if (target.kind === 'active-directory') return 636
   if (target.kind === 'tryton') return target.port
   if (target.kind !== 'sql' && target.kind !== 'postfixadmin') return 443
