@@ -1,9 +1,12 @@
-// `npm run bench [-- directory mail bundles forms]`: measures, and prints what was promised beside it.
+// `npm run bench [-- directory mail erp bundles forms]`: measures, and prints what was promised beside it.
 import Table from 'cli-table3'
 import { findMailServer } from '../servers/dovecot/installed.ts'
+import { findPostgresql } from '../servers/postgresql/installed.ts'
 import { findSamba } from '../servers/samba/installed.ts'
+import { prepareTryton } from '../servers/tryton/tryton.ts'
 import { benchBundles } from './bundles.ts'
 import { benchDirectory } from './directory.ts'
+import { benchErpTables, benchTryton, type ErpRow } from './erp.ts'
 import { benchForms, type FormsBench } from './forms.ts'
 import { benchMail } from './mail.ts'
 
@@ -76,6 +79,33 @@ async function mail(): Promise<void> {
       rate(row.withSessions),
     ]),
   )
+}
+
+async function erp(): Promise<void> {
+  const head = ['act', 'at once', 'connector', 'bare JSON-RPC', '÷ bare']
+  const rate = (value: number) => value.toFixed(value < 100 ? 1 : 0)
+  const cells = ({ act, atOnce, connector, bare }: ErpRow) => [
+    act,
+    String(atOnce),
+    rate(connector),
+    ...(bare === null ? [] : [rate(bare), (connector / bare).toFixed(2)]),
+  ]
+  const tryton = await prepareTryton()
+  if (tryton.usable)
+    print(
+      `ERP: people a second, looked at, acted on and read back, against a fresh ${tryton.title}`,
+      head,
+      (await benchTryton()).map(cells),
+    )
+  else console.log(`\nERP: not measured. ${tryton.reason}.`)
+  const tables = findPostgresql()
+  if (tables.usable)
+    print(
+      `ERP in SQL tables: people a second, looked at, acted on and read back, against a fresh ${tables.title}`,
+      head.slice(0, 3),
+      (await benchErpTables()).map(cells),
+    )
+  else console.log(`\nERP in SQL tables: not measured. ${tables.reason}.`)
 }
 
 async function bundles(): Promise<void> {
@@ -154,7 +184,7 @@ function costs({ units, answered, usable }: FormsBench): (readonly [string, stri
   return [...parts, ['together', '', parts.reduce((total, [, , dollars]) => total + dollars, 0)]]
 }
 
-const sections: Record<string, () => Promise<void>> = { directory, mail, bundles, forms }
+const sections: Record<string, () => Promise<void>> = { directory, mail, erp, bundles, forms }
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter(name => !(name in sections))
 if (unknown.length > 0) {

@@ -7,11 +7,11 @@ import { describeHostility } from './hostile-suite.ts'
 const installed = findPostgresql()
 
 if (installed.usable)
-  describeHostility(`A hostile ERP, SQL by mapping on ${installed.title}`, () =>
+  describeHostility(`ERP by mapping made hostile, ${installed.title}`, () =>
     openHostileErp(installed.programs),
   )
 else
-  describe('A hostile ERP, SQL by mapping on PostgreSQL', () => {
+  describe('ERP by mapping made hostile, PostgreSQL', () => {
     it('is proven on a real PostgreSQL server', context => {
       if (realServersRequired) throw new Error(installed.reason)
       process.stderr.write(`skipped: ${installed.reason}\n`)

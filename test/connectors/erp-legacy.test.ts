@@ -8,8 +8,9 @@ import { describeLegacy } from './erp-legacy-suite.ts'
 const installed = findPostgresql()
 
 if (installed.usable) {
+  const title = `ERP by mapping, ${installed.title} with a legacy schema`
   const open = () => openLegacyErp(installed.programs)
-  describeConnector(`SQL by mapping on ${installed.title}, legacy schema`, open, {
+  describeConnector(title, open, {
     faults: ['down', 'frozen', 'empty', 'slow'],
     restarts: true,
     unreadable: true,
@@ -20,9 +21,9 @@ if (installed.usable) {
     lists: true,
     patience: 20_000,
   })
-  describeLegacy(`SQL by mapping on ${installed.title}, what was there before`, open)
+  describeLegacy(title, open)
 } else
-  describe('SQL by mapping on PostgreSQL, legacy schema', () => {
+  describe('ERP by mapping, PostgreSQL with a legacy schema', () => {
     it('is proven on a real PostgreSQL server', context => {
       if (realServersRequired) throw new Error(installed.reason)
       process.stderr.write(`skipped: ${installed.reason}\n`)

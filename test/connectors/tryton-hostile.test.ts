@@ -6,9 +6,9 @@ import { openHostileTryton } from './tryton-hostile-harness.ts'
 
 const tryton = await prepareTryton()
 
-if (tryton.usable) describeHostility(`A hostile ERP, ${tryton.title}`, openHostileTryton)
+if (tryton.usable) describeHostility(`ERP on Tryton made hostile, ${tryton.title}`, openHostileTryton)
 else
-  describe('A hostile ERP, Tryton', () => {
+  describe('ERP on Tryton made hostile, the real server', () => {
     it('is proven on the real server', context => {
       if (realServersRequired) throw new Error(tryton.reason)
       process.stderr.write(`skipped: ${tryton.reason}\n`)

@@ -239,6 +239,9 @@ export function describeTryton(title: string): void {
         const id = await plantEmployee(sample, `antiguo${sample.account.name}`)
         const found = await observeOne(connector, sample.account)
         expect(found).toMatchObject({ accountId: String(id), state: 'enabled' })
+        const early: Plan = { ...sample, observed: found, steps: [{ act: 'disable' }] }
+        expect(errorOf((await connector.apply([early]))[0]).kind).toBe('conflict')
+        expect(errorOf(await connector.setPassword?.(sample.account, secretWord)).kind).toBe('conflict')
         const account = { ...sample.account, accountId: String(id), adopted: true }
         const adopted = { ...sample, account }
         expect((await observeOne(connector, account)).unmarked).toBe(true)

@@ -8,8 +8,9 @@ import { describeTryton } from './tryton-suite.ts'
 const tryton = await prepareTryton()
 
 if (tryton.usable) {
-  describeTryton(`Sessions, passwords, groups and marks, on ${tryton.title}`)
-  describeConnector(`Users and groups of an ERP, on ${tryton.title}`, openTryton, {
+  const title = `ERP on Tryton, ${tryton.title}`
+  describeTryton(title)
+  describeConnector(title, openTryton, {
     faults: ['down', 'frozen', 'empty', 'slow'],
     restarts: true,
     unreadable: true,
@@ -21,7 +22,7 @@ if (tryton.usable) {
     patience: 20_000,
   })
 } else
-  describe('Users and groups of an ERP, on Tryton', () => {
+  describe('ERP on Tryton, the real server', () => {
     it('are proven on the real server', context => {
       if (realServersRequired) throw new Error(tryton.reason)
       process.stderr.write(`skipped: ${tryton.reason}\n`)

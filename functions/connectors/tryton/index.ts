@@ -1,9 +1,16 @@
 import type { TrytonSettings } from '../../../schemas/settings.ts'
 import { inBatches } from '../batches.ts'
-import { type Applied, type Connector, ConnectorError, type Outcome, type Plan } from '../contract.ts'
+import {
+  type AccountRef,
+  type Applied,
+  type Connector,
+  ConnectorError,
+  type Outcome,
+  type Plan,
+} from '../contract.ts'
 import type { Modules } from '../module-groups.ts'
 import { hashShownName, shownName } from '../shown-name.ts'
-import { afterSteps, observationOf } from './account.ts'
+import { afterSteps, observationOf, type TrytonAccount } from './account.ts'
 import { openClient, type TrytonClient, type TrytonSecret } from './client.ts'
 import { openGroups } from './groups.ts'
 import { listUsers } from './listing.ts'
@@ -48,7 +55,9 @@ export function createTrytonConnector(
       alone(async () => {
         const [found] = await lookAtAccounts(client, settings, [account])
         if (found?.ok === false) throw found.error
-        if (found?.value == null) throw new ConnectorError(settings.id, 'missing', true)
+        if (found?.value == null || found.value.mark === 'unfinished')
+          throw new ConnectorError(settings.id, 'missing', true)
+        insistOnOwner(settings, found.value, account)
         return writePassword(client, found.value.id, password)
       }),
     close: () => client.close(),
@@ -74,6 +83,11 @@ async function applyPlans(
   })
 }
 
+/** What a clerk's data alone say to be this person's is shown, and not touched before a human has adopted it. */
+function insistOnOwner(settings: TrytonSettings, found: TrytonAccount, account: AccountRef): void {
+  if (found.mark === 'unmarked' && !account.adopted) throw new ConnectorError(settings.id, 'conflict', false)
+}
+
 /** What has to change, from what is there now: `plan.observed` may be old, and a plan may come twice. */
 async function draftChanges(
   client: TrytonClient,
@@ -91,6 +105,7 @@ async function draftChanges(
     try {
       if (found === undefined) throw new ConnectorError(settings.id, 'missing', true)
       if (!found.ok) return found
+      if (found.value !== null) insistOnOwner(settings, found.value, account)
       const wanted = afterSteps(settings.id, modules, found.value, profile, steps)
       return { ok: true, value: { ref: account, before: found.value, wanted } }
     } catch (error) {
