@@ -128,7 +128,7 @@ export interface Connector {
   profileHash(profile: Profile): string
   observe(accounts: readonly AccountRef[]): Promise<Outcome<Observation>[]>
   apply(plans: readonly Plan[]): Promise<Outcome<Applied>[]>
-  list?(cursor: string | null): Promise<Outcome<AccountPage>>
+  list(cursor: string | null): Promise<Outcome<AccountPage>>
   setPassword?(account: AccountRef, password: string): Promise<Outcome<PasswordAnswer>>
   /** Ends connections; afterwards the connector is unusable. */
   close(): Promise<void>

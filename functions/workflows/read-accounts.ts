@@ -78,7 +78,6 @@ function resumed({ running, last, previous }: ReadingRow, now: number): ReadingR
 /** One page more; null when there is nothing further to do now. */
 async function readPage(reading: Reading, row: ReadingRow): Promise<ReadingRow | null> {
   const { connector, readings } = reading
-  if (connector.list === undefined) return rest(reading, row, 'not-offered')
   const page = await connector.list(row.running?.cursor ?? null)
   if (!page.ok) return fail(reading, row, page.error)
   const { accounts, next } = page.value

@@ -29,7 +29,7 @@ export function describeDirectoryList(
       const found: ListedAccount[] = []
       let pages = 0
       for (let cursor: string | null = null; ; ) {
-        const page: AccountPage = resultOf(await connector.list?.(cursor))
+        const page: AccountPage = resultOf(await connector.list(cursor))
         found.push(...page.accounts)
         pages += 1
         cursor = page.next
@@ -122,13 +122,13 @@ export function describeDirectoryList(
     }, 180_000)
 
     it('goes on from a page on another connection, and refuses a cursor that is none', async () => {
-      const first = resultOf(await harness.connector.list?.(null))
+      const first = resultOf(await harness.connector.list(null))
       const other = harness.connect()
-      const second = resultOf(await other.list?.(first.next))
+      const second = resultOf(await other.list(first.next))
       await other.close()
       const seen = new Set(first.accounts.map(account => account.accountId))
       expect(second.accounts.some(account => seen.has(account.accountId))).toBe(false)
-      expect(errorOf(await harness.connector.list?.('no cursor'))).toMatchObject({ kind: 'refused' })
+      expect(errorOf(await harness.connector.list('no cursor'))).toMatchObject({ kind: 'refused' })
     })
   })
 }

@@ -43,7 +43,7 @@ export function describeLegacy(title: string, open: () => Promise<LegacyHarness>
     async function walk(): Promise<ListedAccount[]> {
       const all: ListedAccount[] = []
       for (let cursor: string | null = null; ; ) {
-        const page: AccountPage = resultOf(await harness.connector.list?.(cursor))
+        const page: AccountPage = resultOf(await harness.connector.list(cursor))
         all.push(...page.accounts)
         cursor = page.next
         if (cursor === null) return all

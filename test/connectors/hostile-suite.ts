@@ -146,7 +146,6 @@ export function describeHostility(title: string, openHarness: () => Promise<Host
 
     /** Every account that a walk told, or the error that broke it off. */
     async function walk(connector: Connector): Promise<readonly string[] | string> {
-      if (connector.list === undefined) throw new Error('this connector lists nothing')
       const ids: string[] = []
       for (let cursor: string | null = null; ; ) {
         const page = await connector.list(cursor)

@@ -177,7 +177,7 @@ describe('A mail server that is not empty', () => {
       for (const condition of ["username < 'm'", 'false']) {
         await hide(condition)
         try {
-          expect(errorOf(await connector.list?.(null))).toMatchObject({
+          expect(errorOf(await connector.list(null))).toMatchObject({
             kind: 'misconfigured',
             retryable: true,
           })
@@ -188,7 +188,7 @@ describe('A mail server that is not empty', () => {
       const kept = await harness.server.postgres.snapshot()
       await query('TRUNCATE mailbox CASCADE')
       try {
-        expect(errorOf(await connector.list?.(null)).kind).toBe('misconfigured')
+        expect(errorOf(await connector.list(null)).kind).toBe('misconfigured')
       } finally {
         await harness.server.postgres.restore(kept)
       }
@@ -201,7 +201,7 @@ describe('A mail server that is not empty', () => {
       )
       await query("INSERT INTO domain (domain) VALUES ('nueva.example')")
       try {
-        expect(resultOf(await empty.list?.(null))).toEqual({ accounts: [], next: null })
+        expect(resultOf(await empty.list(null))).toEqual({ accounts: [], next: null })
       } finally {
         await empty.close()
       }
@@ -211,7 +211,7 @@ describe('A mail server that is not empty', () => {
   async function walk(asked: Connector): Promise<ListedAccount[]> {
     const all: ListedAccount[] = []
     for (let cursor: string | null = null; ; ) {
-      const page: AccountPage = resultOf(await asked.list?.(cursor))
+      const page: AccountPage = resultOf(await asked.list(cursor))
       expect(page.accounts.length).toBeLessThanOrEqual(200)
       all.push(...page.accounts)
       cursor = page.next

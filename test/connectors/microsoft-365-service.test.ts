@@ -54,7 +54,7 @@ describe('Microsoft 365 mailboxes, a double of Microsoft Graph 1.0', () => {
       const refs = [samplePerson(harness).account, samplePerson(harness).account]
       for (const outcome of await connector.observe(refs))
         expect(errorOf(outcome)).toMatchObject({ kind: 'misconfigured', retryable: true })
-      expect(errorOf(await connector.list?.(null))).toMatchObject({ kind: 'misconfigured', retryable: true })
+      expect(errorOf(await connector.list(null))).toMatchObject({ kind: 'misconfigured', retryable: true })
     })
 
     it('is asked for twenty-four people in three exchanges', async () => {
@@ -83,7 +83,7 @@ describe('Microsoft 365 mailboxes, a double of Microsoft Graph 1.0', () => {
       harness.server.throttle = null
       const meanwhile = await requestsDuring(async () => {
         expect(errorOf((await connector.observe([sample.account]))[0]).kind).toBe('throttled')
-        expect(errorOf(await connector.list?.(null)).kind).toBe('throttled')
+        expect(errorOf(await connector.list(null)).kind).toBe('throttled')
       })
       expect(meanwhile).toEqual([])
     })
@@ -153,7 +153,7 @@ describe('Microsoft 365 mailboxes, a double of Microsoft Graph 1.0', () => {
 
   describe('the list of mailboxes', () => {
     const page = async (cursor: string | null): Promise<AccountPage> =>
-      resultOf(await harness.connector.list?.(cursor))
+      resultOf(await harness.connector.list(cursor))
 
     it('is walked page by page to the end that the service confirms', async () => {
       harness.server.largestPage = 3
@@ -173,18 +173,18 @@ describe('Microsoft 365 mailboxes, a double of Microsoft Graph 1.0', () => {
         `${harness.server.publicUrl}/beta/users?$skiptoken=x`,
         'x',
       ])
-        expect(errorOf(await harness.connector.list?.(cursor)).kind).toBe('misconfigured')
+        expect(errorOf(await harness.connector.list(cursor)).kind).toBe('misconfigured')
     })
 
     it('that is cut, or shows nobody, is an error', async () => {
       harness.server.truncates = true
       try {
-        expect(errorOf(await harness.connector.list?.(null)).kind).toBe('unreachable')
+        expect(errorOf(await harness.connector.list(null)).kind).toBe('unreachable')
       } finally {
         harness.server.truncates = false
       }
       harness.server.showsNobody = true
-      expect(errorOf(await harness.connector.list?.(null)).kind).toBe('misconfigured')
+      expect(errorOf(await harness.connector.list(null)).kind).toBe('misconfigured')
     })
 
     it('tells whom nobody may take over: guests, other domains, users of the body’s directory', async () => {

@@ -195,7 +195,7 @@ describe(`ERP by SCIM, ${scimServerTitle}`, () => {
       })
       harness.server.throttle = null
       const meanwhile = await requestsDuring(async () => {
-        expect(errorOf(await connector.list?.(null)).kind).toBe('throttled')
+        expect(errorOf(await connector.list(null)).kind).toBe('throttled')
       })
       expect(meanwhile).toEqual([])
       await connector.close()
@@ -229,7 +229,7 @@ describe(`ERP by SCIM, ${scimServerTitle}`, () => {
       const ids: string[] = []
       let pages = 0
       for (let cursor: string | null = null; ; pages++) {
-        const page: AccountPage = resultOf(await harness.connector.list?.(cursor))
+        const page: AccountPage = resultOf(await harness.connector.list(cursor))
         ids.push(...page.accounts.map(account => account.accountId))
         cursor = page.next
         if (cursor === null) break
@@ -240,7 +240,7 @@ describe(`ERP by SCIM, ${scimServerTitle}`, () => {
 
     it('that ends before the total it names is an error, and so is one without anybody', async () => {
       harness.server.truncates = true
-      expect(errorOf(await harness.connector.list?.(null))).toMatchObject({
+      expect(errorOf(await harness.connector.list(null))).toMatchObject({
         kind: 'misconfigured',
         retryable: true,
       })
@@ -248,7 +248,7 @@ describe(`ERP by SCIM, ${scimServerTitle}`, () => {
       const all = [...store.users]
       store.users.clear()
       try {
-        expect(errorOf(await harness.connector.list?.(null)).kind).toBe('misconfigured')
+        expect(errorOf(await harness.connector.list(null)).kind).toBe('misconfigured')
       } finally {
         for (const [id, user] of all) store.users.set(id, user)
       }

@@ -310,7 +310,7 @@ export function describeTryton(title: string): void {
     async function walk(): Promise<ListedAccount[]> {
       const all: ListedAccount[] = []
       for (let cursor: string | null = null; ; ) {
-        const page: AccountPage = resultOf(await connector.list?.(cursor))
+        const page: AccountPage = resultOf(await connector.list(cursor))
         const { accounts, next } = page
         all.push(...accounts)
         cursor = next
