@@ -3,7 +3,7 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { type ListedAccountRow, ReadingChunk, ReadingRow } from '../../schemas/reading.ts'
 import type { TargetId } from '../../schemas/settings.ts'
 import { dueShardOf, keys } from './keys.ts'
-import { batchGet, commit, type Tables, type Write } from './tables.ts'
+import { batchGet, commit, type Tables, type Write, writeOne } from './tables.ts'
 import { bare } from './target-rows.ts'
 
 /** Bytes of a chunk, with room below DynamoDB's 400 KB an item. */
@@ -87,7 +87,8 @@ export function createReadingStore(tables: Tables) {
     /** Makes the planned reading due earlier. One that is under way is the one that was asked for. */
     async hasten(target: TargetId, dueAt: string): Promise<void> {
       try {
-        await tables.client.send(
+        await writeOne(
+          tables,
           new UpdateCommand({
             TableName: tables.state,
             Key: keys.reading(target),

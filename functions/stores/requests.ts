@@ -3,7 +3,7 @@ import type { KeptLine } from '../../schemas/request.ts'
 import { IdempotencyRow, LinesRow, RequestRow } from '../../schemas/rows.ts'
 import { chains, dueShardOf, keys, lists } from './keys.ts'
 import { type EntryDraft, emptyChain, seal } from './ledger.ts'
-import { batchGet, commit, queryAll, type Tables, type Write } from './tables.ts'
+import { batchGet, commit, queryAll, type Tables, type Write, writeOne } from './tables.ts'
 import { bare } from './target-rows.ts'
 
 /** Lines kept in one row: 20 of the longest lines stay far below DynamoDB's 400 KB an item. */
@@ -103,7 +103,8 @@ export function createRequestStore(tables: Tables) {
 
     /** Every accepted line is applied: the request is no longer due. */
     async markApplied(number: string): Promise<void> {
-      await tables.client.send(
+      await writeOne(
+        tables,
         new UpdateCommand({
           TableName: tables.state,
           Key: keys.request(number),
@@ -117,7 +118,8 @@ export function createRequestStore(tables: Tables) {
     /** Puts off the next try of a request that could not be applied now; one that somebody else has applied stays so. */
     async postpone(number: string, dueAt: string): Promise<void> {
       try {
-        await tables.client.send(
+        await writeOne(
+          tables,
           new UpdateCommand({
             TableName: tables.state,
             Key: keys.request(number),

@@ -3,7 +3,7 @@ import { SystemRow, type Walk } from '../../schemas/rows.ts'
 import type { TargetId } from '../../schemas/settings.ts'
 import { chains, dueShardOf, keys } from './keys.ts'
 import { type EntryDraft, emptyChain, seal } from './ledger.ts'
-import { batchGet, commit, type Tables } from './tables.ts'
+import { batchGet, commit, type Tables, writeOne } from './tables.ts'
 import { bare } from './target-rows.ts'
 
 export type SystemStore = ReturnType<typeof createSystemStore>
@@ -67,7 +67,8 @@ export function createSystemStore(tables: Tables) {
     async moveWalk(target: TargetId, walk: Walk): Promise<boolean> {
       const over = walk.place === null
       try {
-        await tables.client.send(
+        await writeOne(
+          tables,
           new UpdateCommand({
             TableName: tables.state,
             Key: keys.system(target),

@@ -8,6 +8,7 @@ import {
   type QueryCommandInput,
   TransactWriteCommand,
   type TransactWriteCommandInput,
+  type UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
 
 /** Where the two tables are. Made once per function instance, by compose. */
@@ -53,6 +54,22 @@ export async function commit(tables: Tables, writes: readonly Write[]): Promise<
       const refused = codes.flatMap((code, index) => (code === 'ConditionalCheckFailed' ? [index] : []))
       if (refused.length > 0) return { done: false, refused }
       if (attempt > 8 || !codes.some(code => conflicts.has(code))) throw error
+      await pause(randomInt(10, 25 * 2 ** Math.min(attempt, 5)))
+    }
+  }
+}
+
+/**
+ * Writes one item outside a transaction. That another transaction has just touched it is no answer, and the SDK does not try
+ * again by itself: up to 8 tries, as `commit` does it.
+ */
+export async function writeOne(tables: Tables, command: UpdateCommand): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await tables.client.send(command)
+      return
+    } catch (error) {
+      if ((error as Error).name !== 'TransactionConflictException' || attempt > 8) throw error
       await pause(randomInt(10, 25 * 2 ** Math.min(attempt, 5)))
     }
   }
