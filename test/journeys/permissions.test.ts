@@ -81,6 +81,11 @@ async function askAndRead(): Promise<void> {
   const { nationalId } = staff(organisation, 'planta', 1)
   await laptop.as(head, 'POST', `/units/${unit()}/deputies`, { nationalId, from: day, until: day })
   await laptop.as(hr, 'PUT', '/units/archivo', { name: 'Archivo', parent: unit() })
+  await laptop.as(hr, 'POST', '/units', [{ id: 'museo', name: 'Museo', parent: unit() }])
+  const operator = inRole(organisation, 'it')
+  await laptop.as(operator, 'GET', '/targets')
+  for (const mode of ['paused', 'active'])
+    await laptop.as(operator, 'PUT', '/targets/mail', { mode, reason: 'Mantención' })
   const newcomer = { ...person, nationalId: '39.999.001-7', surnames: 'Ñirre Cuevas', unit: 'archivo' }
   await laptop.as(hr, 'POST', '/people', [row(newcomer, {})])
   await laptop.as(newcomer.nationalId, 'GET', '/me')
@@ -159,10 +164,14 @@ async function outlastAnOutage(): Promise<void> {
   for (const { id } of tasks) expect(mails.some(({ text }: { text: string }) => text.includes(id))).toBe(true)
   await faults(null)
   const said = { done: true, evidence: 'Los servidores volvieron.' }
-  for (const { id } of tasks) {
+  // Nobody settles a task about themselves: the outage has parked IT's own accounts too.
+  type Task = { id: string; person: { nationalId: string } }
+  const ofOthers = tasks.filter(({ person }: Task) => !sameId(person.nationalId, it))
+  for (const { id } of ofOthers) {
     const key = { 'idempotency-key': id }
     const answered = await laptop.as(it, 'POST', `/tasks/${id}/completion`, said, key)
-    expect(answered).toMatchObject({ status: 200, body: { outcome: 'done' } })
+    // Mail that waited for the directory is rung by its worker: its task may have closed by itself by now.
+    if (answered.status !== 409) expect(answered).toMatchObject({ status: 200, body: { outcome: 'done' } })
   }
   await laptop.as(it, 'GET', '/tasks?open=false')
   await later(2)
@@ -171,6 +180,8 @@ async function outlastAnOutage(): Promise<void> {
   for (const system of SYSTEMS)
     expect(await account(laptop, waiting, system)).toMatchObject({ state: 'enabled', parked: false })
 }
+
+const sameId = (one: string, other: string) => one.replaceAll('.', '') === other.replaceAll('.', '')
 
 describe('what the functions may do', () => {
   it('is no more than what they did', async () => {
