@@ -162,7 +162,7 @@ const lazy: Plugin = {
 /** Leaves out the connectors of other bodies: a mailbox in Microsoft 365 needs no driver for PostgreSQL, few ERPs one for SQL Server. */
 function ownConnectors(settings: Settings): Plugin {
   const wanted = settings.targets.flatMap(target =>
-    target.kind === 'manual' ? [] : connectorFolders[target.kind],
+    target.kind === 'manual' ? ['manual'] : connectorFolders[target.kind],
   )
   return {
     name: 'own-connectors',

@@ -475,6 +475,12 @@ export const TaskCompletion = z
     z.strictObject({
       done: z.literal(true),
       evidence: Words,
+      accountId: PrintableLine(200)
+        .optional()
+        .meta({ description: 'Manual tasks: the target’s own key of the account.' }),
+      name: PrintableLine(120)
+        .optional()
+        .meta({ description: 'Manual tasks: the account’s name, where it is not the reserved one.' }),
     }),
     z.strictObject({ done: z.literal(false), comment: Words }),
   ])

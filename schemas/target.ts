@@ -120,6 +120,15 @@ export const TargetRow = z.strictObject({
   wouldDo: z.array(Step).nullable(),
   /** The one task that is open for this account. */
   openTask: z.strictObject({ id: z.uuid(), kind: z.string() }).nullable(),
+  /** What a human said of the manual task of the open intent; the next run takes it in. */
+  attested: z
+    .strictObject({
+      task: z.uuid(),
+      by: PersonId,
+      done: z.boolean(),
+      accountId: z.string().nullable(),
+    })
+    .nullable(),
 })
 export type TargetRow = z.infer<typeof TargetRow>
 

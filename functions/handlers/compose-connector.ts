@@ -1,6 +1,7 @@
 import { getSecret } from '@aws-lambda-powertools/parameters/secrets'
 import type { ServedTarget, TargetId } from '../../schemas/settings.ts'
 import type { Connector } from '../connectors/contract.ts'
+import { createManualConnector } from '../connectors/manual/index.ts'
 import { settings } from './compose-base.ts'
 
 /** A changed secret reaches a warm function after at most this many seconds. */
@@ -29,7 +30,11 @@ export function connectorOf<Id extends TargetId>(
   makers: Makers<Id>,
 ): (mark: string | null) => Promise<Connector> {
   const own = settings.targets.find(candidate => candidate.id === target)
-  if (own === undefined || own.kind === 'manual') throw new Error(`the settings have no served ${target}`)
+  if (own === undefined) throw new Error(`the settings have no ${target}`)
+  if (own.kind === 'manual') {
+    const byHand = createManualConnector(own)
+    return async () => byHand
+  }
   const create = new Map<string, unknown>(Object.entries(makers)).get(own.kind) as (
     settings: ServedTarget,
     secret: unknown,

@@ -11,6 +11,7 @@ import { newId } from './ids.ts'
 import { accountShardOf, chains, type Key, keys, personPartition, personPlace } from './keys.ts'
 import { type EntryDraft, emptyChain, seal } from './ledger.ts'
 import { namedLast, namesWrite } from './name-lines.ts'
+import { nameWrite, releaseNameWrite } from './names.ts'
 import { noticeWrite } from './notices.ts'
 import { batchGet, commit, queryAll, type Tables, type Write } from './tables.ts'
 import { bare, newTargetWrite, readTargetRow, wakeTargetWrite } from './target-rows.ts'
@@ -237,11 +238,7 @@ export function createPeopleStore(tables: Tables) {
         },
         sealed.write,
         nameWrite(tables, target.target, name, target.personId, options.quarantineOver),
-        put(keys.name(target.target, target.name), {
-          version: 1,
-          personId: target.personId,
-          releasedAt: options.entry.at,
-        } satisfies NameRow),
+        releaseNameWrite(tables, target.target, target.name, target.personId, options.entry.at),
       ])
       return result.done
     },
@@ -284,26 +281,6 @@ const copyNotice = (tables: Tables, { id, personId, request }: Grant, at: string
     },
     at,
   )
-
-/** Takes a name nobody bears, the person's own, or one that was released before `quarantineOver` (null is no text: it never compares). */
-export function nameWrite(
-  tables: Tables,
-  target: TargetId,
-  name: string,
-  personId: string,
-  quarantineOver: string,
-): Write {
-  const row: NameRow = { version: 1, personId, releasedAt: null }
-  return {
-    Put: {
-      TableName: tables.state,
-      Item: { ...keys.name(target, name), ...row },
-      ConditionExpression:
-        'attribute_not_exists(pk) OR (personId = :me AND releasedAt = :borne) OR releasedAt < :over',
-      ExpressionAttributeValues: { ':me': personId, ':over': quarantineOver, ':borne': null },
-    },
-  }
-}
 
 function aggregate(items: readonly Record<string, unknown>[]): PersonAggregate | null {
   const starting = (prefix: string) => items.filter(item => (item.sk as string).startsWith(prefix))

@@ -18,31 +18,52 @@ export const readTargetRow = (item: Record<string, unknown>): TargetRow =>
     openIntent: null,
     wouldDo: null,
     openTask: null,
+    attested: null,
     ...bare(item),
   })
 
-/** Wakes a row because a human has answered its task: at once, with all its tries before it, if it is still that task. */
+/** What a human's answer to a task changes in the account's row. */
+export interface Answer {
+  readonly dueAt: string
+  /** Failed runs that count already. */
+  readonly attempts: number
+  /** Of a manual task: their word, for the next run to take in. */
+  readonly attested: TargetRow['attested']
+  /** The name that the account bears after all; null: the reserved one. */
+  readonly name: string | null
+}
+
+/** Wakes a row because a human has answered its task, if it is still that task. It never touches what a worker writes. */
 export function answeredTargetWrite(
   tables: Tables,
   { personId, target }: { readonly personId: string; readonly target: TargetId },
   task: string,
-  answer: { readonly dueAt: string; readonly attempts: number },
+  { dueAt, attempts, attested, name }: Answer,
 ): Write {
   const key = keys.target(personId, target)
+  const sets = [
+    'dueAt = :due',
+    'dueShard = :shard',
+    '#state = :pending',
+    'attempts = :attempts',
+    ...(attested === null ? [] : ['attested = :attested']),
+    ...(name === null ? [] : ['#name = :name']),
+  ]
   return {
     Update: {
       TableName: tables.state,
       Key: key,
-      UpdateExpression:
-        'SET dueAt = :due, dueShard = :shard, #state = :pending, attempts = :attempts REMOVE openTask',
+      UpdateExpression: `SET ${sets.join(', ')} REMOVE openTask`,
       ConditionExpression: 'openTask.id = :task',
-      ExpressionAttributeNames: { '#state': 'state' },
+      ExpressionAttributeNames: { '#state': 'state', ...(name !== null && { '#name': 'name' }) },
       ExpressionAttributeValues: {
-        ':due': answer.dueAt,
+        ':due': dueAt,
         ':shard': accountShardOf({ personId, target, state: 'pending', urgent: false }),
         ':pending': 'pending',
-        ':attempts': answer.attempts,
+        ':attempts': attempts,
         ':task': task,
+        ...(attested !== null && { ':attested': attested }),
+        ...(name !== null && { ':name': name }),
       },
     },
   }
@@ -65,7 +86,7 @@ export function newTargetWrite(
 ): Write {
   const key = keys.target(row.personId, row.target)
   const { dueAt, ...rest } = row
-  const item: Omit<TargetRow, 'dueAt' | 'leaseUntil' | 'openIntent' | 'wouldDo' | 'openTask'> = {
+  const item: Omit<TargetRow, 'dueAt' | 'leaseUntil' | 'openIntent' | 'wouldDo' | 'openTask' | 'attested'> = {
     version: 1,
     accountId: null,
     origin: null,

@@ -1,11 +1,13 @@
 import type { TargetRow } from '../../schemas/target.ts'
 import type { TaskSettings } from '../domain/task-times.ts'
 import type { Tables, Write } from './tables.ts'
-import { closeTask, loadTasks, openTask, type Said, type TaskDraft } from './tasks.ts'
+import { changeTask, closeTask, loadTasks, openTask, type Said, type TaskDraft } from './tasks.ts'
 
 /** The same transaction's changes of the account's row. */
 export interface NextState {
   readonly at: string
+  /** Closes the open task whatever the state. */
+  readonly closes?: 'settled' | 'withdrawn' | undefined
   readonly state?: TargetRow['state']
   readonly fault?: string | null
 }
@@ -52,12 +54,49 @@ export async function accountTask(
       standing === null ? [] : await closeStanding(tables, settings, standing.id, 'superseded', said)
     return { changes: { openTask: { id: task.id, kind: task.kind } }, writes: [...closing, ...writes] }
   }
-  if (next.state !== 'converged' || standing === null) return nothing
-  const outcome = standing.kind === 'manual' ? 'withdrawn' : 'settled'
+  if (standing === null || (next.state !== 'converged' && next.closes === undefined)) return nothing
+  const outcome = next.closes ?? (standing.kind === 'manual' ? 'withdrawn' : 'settled')
   return {
     changes: { openTask: null },
     writes: await closeStanding(tables, settings, standing.id, outcome, said),
   }
+}
+
+/** What people are to do; the rest of the task follows from the account's row. */
+export type HandedTask = Pick<TaskDraft, 'steps' | 'until' | 'urgent'>
+
+/** The task of a plan that people carry out: the open one brought up to date, else a new one in the place of any other. */
+export async function handedTask(
+  tables: Tables,
+  settings: TaskSettings,
+  row: TargetRow,
+  handed: HandedTask,
+  intent: { readonly id: string; readonly cause: Said['cause'] },
+  at: string,
+): Promise<{ readonly openTask: NonNullable<TargetRow['openTask']>; readonly writes: readonly Write[] }> {
+  const said: Said = { at, cause: intent.cause }
+  const draft: TaskDraft = {
+    kind: 'manual',
+    personId: row.personId,
+    target: row.target,
+    request: intent.cause.kind === 'form' ? intent.cause.ref : null,
+    line: null,
+    intent: intent.id,
+    fault: null,
+    name: row.name,
+    ...handed,
+  }
+  const standing =
+    row.openTask === null ? undefined : (await loadTasks(tables, [row.openTask.id])).get(row.openTask.id)
+  if (standing !== undefined && standing.closedAt === null && standing.kind === 'manual')
+    return {
+      openTask: { id: standing.id, kind: 'manual' },
+      writes: changeTask(tables, settings, standing, draft, said),
+    }
+  const { task, writes } = openTask(tables, settings, draft, said)
+  const closing =
+    row.openTask === null ? [] : await closeStanding(tables, settings, row.openTask.id, 'superseded', said)
+  return { openTask: { id: task.id, kind: 'manual' }, writes: [...closing, ...writes] }
 }
 
 /** A task that is closed already, by whoever, needs no closing. */

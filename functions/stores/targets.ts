@@ -6,7 +6,7 @@ import type { TaskSettings } from '../domain/task-times.ts'
 import { accountShardOf, chains, dueShards, keys, lists } from './keys.ts'
 import { type EntryDraft, seal } from './ledger.ts'
 import { commit, type Tables, type Write } from './tables.ts'
-import { accountTask } from './target-tasks.ts'
+import { accountTask, type HandedTask, handedTask } from './target-tasks.ts'
 
 /**
  * What is due beside account rows: a request whose lines are not all applied, the reading of a target's accounts, waking all
@@ -40,11 +40,12 @@ type Changes = Partial<
     | 'fault'
     | 'wouldDo'
     | 'openTask'
+    | 'attested'
   >
 >
 
 /** Attributes that are removed when null: the `due` index is sparse, and conditions ask whether they exist. */
-const removedWhenNull = new Set(['dueAt', 'leaseUntil', 'openIntent', 'wouldDo', 'openTask'])
+const removedWhenNull = new Set(['dueAt', 'leaseUntil', 'openIntent', 'wouldDo', 'openTask', 'attested'])
 
 export type TargetStore = ReturnType<typeof createTargetStore>
 
@@ -165,18 +166,75 @@ export function createTargetStore(tables: Tables, settings: TaskSettings) {
     },
 
     /**
+     * Hands a plan to people: the intent with its task, and the outcome of the one before it, where that is still open. There
+     * is no lease, for nobody acts here. False: the row moved on.
+     */
+    async handOver(
+      row: TargetRow,
+      intent: Omit<OpenIntent, 'entryId' | 'at'>,
+      options: { entry: EntryDraft; supersedes: EntryDraft | null; task: HandedTask; changes: Changes },
+    ): Promise<boolean> {
+      const chain = chains.target(row.personId, row.target)
+      const { at } = options.entry
+      const before = options.supersedes === null ? null : seal(tables, chain, row.head, options.supersedes)
+      const sealed = seal(tables, chain, before?.head ?? row.head, options.entry)
+      const said = { id: sealed.id, cause: intent.cause }
+      const task = await handedTask(tables, settings, row, options.task, said, at)
+      const same = sameTask(row)
+      const changes = {
+        ...options.changes,
+        openIntent: { entryId: sealed.id, at, ...intent },
+        openTask: task.openTask,
+        attested: null,
+        wouldDo: null,
+        head: sealed.head,
+        ...(intent.steps.some(step => step.act === 'create') ? { origin: 'made' as const } : {}),
+      }
+      const standing =
+        row.openIntent === null ? 'attribute_not_exists(openIntent)' : 'openIntent.entryId = :intent'
+      const result = await commit(tables, [
+        change(row, changes, [sameVersion, leaseFree, same.condition, standing], {
+          ':desired': row.desiredVersion,
+          ':now': at,
+          ...same.values,
+          ...(row.openIntent !== null && { ':intent': row.openIntent.entryId }),
+        }),
+        ...(before === null ? [] : [before.write]),
+        sealed.write,
+        ...task.writes,
+      ])
+      return result.done
+    },
+
+    /**
      * Closes the open intent with its one outcome. `settled` is written only if the desired version is still the one that
      * was planned for; otherwise the row stays due and `moved` is true.
      */
     async closeIntent(
       row: TargetRow,
-      options: { entry: EntryDraft; always: Changes; settled: Changes },
+      options: {
+        entry: EntryDraft
+        always: Changes
+        settled: Changes
+        /** What becomes of the account's task, where its new state does not tell. */
+        closesTask?: 'settled' | 'withdrawn'
+        /** All of it or nothing: where people act, no outcome is said over their word. */
+        whole?: true
+      },
     ): Promise<{ row: TargetRow; moved: boolean } | null> {
       const intent = row.openIntent
       if (intent === null) return null
       const sealed = seal(tables, chains.target(row.personId, row.target), row.head, options.entry)
-      const closing = { ...options.always, openIntent: null, leaseUntil: null, head: sealed.head }
-      const task = await accountTask(tables, settings, row, { ...options.settled, at: options.entry.at })
+      const closing = {
+        ...options.always,
+        openIntent: null,
+        attested: null,
+        leaseUntil: null,
+        head: sealed.head,
+      }
+      const { at } = options.entry
+      const closes = options.closesTask
+      const task = await accountTask(tables, settings, row, { ...options.settled, at, closes })
       const same = sameTask(row)
       const settled = { ...closing, ...options.settled, ...task.changes }
       const whole = await commit(tables, [
@@ -190,6 +248,7 @@ export function createTargetStore(tables: Tables, settings: TaskSettings) {
         ...driftWrites(row, settled),
       ])
       if (whole.done) return { row: { ...row, ...settled }, moved: false }
+      if (options.whole) return null
       const partly = await commit(tables, [
         change(row, closing, ['openIntent.entryId = :intent'], { ':intent': intent.entryId }),
         sealed.write,

@@ -7,9 +7,10 @@ import { dueBy, nextReminder, type TaskSettings } from '../domain/task-times.ts'
 import { newId } from './ids.ts'
 import { chains, dueShardOf, keys, lists } from './keys.ts'
 import { type EntryDraft, emptyChain, seal } from './ledger.ts'
+import { nameWrite, releaseNameWrite } from './names.ts'
 import { type NoticeDraft, noticeWrite } from './notices.ts'
 import { batchGet, commit, type Tables, type Write } from './tables.ts'
-import { answeredTargetWrite, bare } from './target-rows.ts'
+import { type Answer, answeredTargetWrite, bare } from './target-rows.ts'
 
 /** What a task asks for; times, chain and mails follow from it. */
 export type TaskDraft = Pick<
@@ -310,23 +311,28 @@ export function createTaskStore(tables: Tables, settings: TaskSettings) {
 
     /**
      * Closes a task with what a human said of it, and makes its account due at once: what follows is the engine's.
-     * `attempts`: failed runs that count already. Null: the task or the row changed since they were read.
+     * `taken`: the account's name is somebody else's. Null: the task or the row changed since they were read.
      */
     async complete(
       standing: TaskRow,
       closing: Closing,
       at: string,
-      attempts: number,
-    ): Promise<TaskRow | null> {
-      const { id, personId, target } = standing
+      answer: Answer & { readonly quarantineOver: string },
+    ): Promise<TaskRow | 'taken' | null> {
+      const { id, personId, target, name: reserved } = standing
       const said = { at, cause: { kind: 'task', ref: id } }
       const closed = closeTask(tables, settings, standing, closing, said)
-      const wake =
-        target === null
+      const wake = target === null ? [] : [answeredTargetWrite(tables, { personId, target }, id, answer)]
+      const names =
+        target === null || answer.name === null || reserved === null
           ? []
-          : [answeredTargetWrite(tables, { personId, target }, id, { dueAt: at, attempts })]
-      const result = await commit(tables, [...closed.writes, ...wake])
-      return result.done ? closed.task : null
+          : [
+              nameWrite(tables, target, answer.name, personId, answer.quarantineOver),
+              releaseNameWrite(tables, target, reserved, personId, at),
+            ]
+      const result = await commit(tables, [...names, ...closed.writes, ...wake])
+      if (result.done) return closed.task
+      return names.length > 0 && result.refused.includes(0) ? 'taken' : null
     },
   }
 }

@@ -2,7 +2,7 @@ import type { TaskCompletion, TaskView } from '../../schemas/api.ts'
 import type { TaskRow } from '../../schemas/rows.ts'
 import type { Caller } from '../domain/entitlement.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
-import type { Engine } from './engine.ts'
+import { type Engine, quarantineOver } from './engine.ts'
 import { knownPeople } from './known-people.ts'
 import { viewTask } from './read-tasks.ts'
 import { nowOf, type Registers, tries } from './registers.ts'
@@ -25,7 +25,12 @@ export async function completeTask(
     if (task === null) return refuse('not-found')
     if (task.personId === caller.personId) return refuse('forbidden')
     if (task.closedAt !== null) return refuse('conflict')
+    if (task.kind !== 'manual' && said.done && (said.name ?? said.accountId) !== undefined)
+      return refuse('invalid', [
+        { pointer: said.name === undefined ? '/accountId' : '/name', code: 'task.only-manual' },
+      ])
     const closed = await close(registers, caller, task, said)
+    if (closed === 'taken') return refuse('invalid', [{ pointer: '/name', code: 'task.name-taken' }])
     if (closed === null) continue
     if (task.target !== null)
       await registers.bells.ring([{ personId: task.personId, target: task.target, urgent: task.urgent }])
@@ -40,17 +45,33 @@ async function close(
   caller: Caller,
   task: TaskRow,
   said: TaskCompletion,
-): Promise<TaskRow | null> {
-  const { at } = nowOf(registers)
+): Promise<TaskRow | 'taken' | null> {
+  const { settings, clock } = registers
+  const { personId } = caller
+  const name = said.done && said.name !== undefined && said.name !== task.name ? said.name : null
   return registers.tasks.complete(
     task,
     {
       outcome: said.done ? 'done' : 'not-done',
-      by: { personId: caller.personId, role: 'it', onBehalfOf: null },
+      by: { personId, role: 'it', onBehalfOf: null },
       evidence: said.done ? said.evidence : said.comment,
     },
-    at,
-    // Whoever could not mend it gets one more try and, if that fails, the next task.
-    said.done ? 0 : registers.settings.limits.attemptsBeforeParking - 1,
+    nowOf(registers).at,
+    {
+      dueAt: nowOf(registers).at,
+      // Whoever could not mend it gets one more try and, if that fails, the next task.
+      attempts: said.done || task.kind === 'manual' ? 0 : settings.limits.attemptsBeforeParking - 1,
+      attested:
+        task.kind === 'manual'
+          ? {
+              task: task.id,
+              by: personId,
+              done: said.done,
+              accountId: (said.done ? said.accountId : undefined) ?? null,
+            }
+          : null,
+      name,
+      quarantineOver: quarantineOver(settings, clock()),
+    },
   )
 }

@@ -6,6 +6,7 @@ import { desiredAccess } from '../domain/desired-access.ts'
 import { driftBetween } from '../domain/drift.ts'
 import { reaches } from '../domain/plan.ts'
 import { backOff, conclude, ringSelf, ringWaiting } from './conclude-run.ts'
+import { convergeByHand, isBlind } from './converge-by-hand.ts'
 import {
   accountOf,
   type Convergence,
@@ -95,7 +96,14 @@ export async function convergeTarget(
   const prepared = await guarded(concerned, one => prepareRun(engine, one, eventAt, registers))
   const ready = await guarded(prepared, run => admit(engine, run))
 
-  const seen = await engine.connector.observe(ready.map(accountOf))
+  const blind = isBlind(engine)
+  const seen = blind ? ready.map(attestedSight) : await engine.connector.observe(ready.map(accountOf))
+  // A target that only people can enter is theirs in whatever mode it would act.
+  if (mode === 'manual' || (blind && mode === 'active')) {
+    const handed = ready.map((run, index) => ({ ...run, sight: blind ? null : (seen[index] ?? null) }))
+    await guarded(handed, ({ sight, ...run }) => convergeByHand(engine, run, sight))
+    return broken
+  }
   const observed = await guarded(
     ready.map((run, index) => ({ ...run, seen: seen[index] })),
     ({ seen: sight, ...run }) => digest(engine, run, sight),
@@ -124,6 +132,12 @@ export async function convergeTarget(
   )
   return broken
 }
+
+/** Where nobody can look, the last word of a human is what is there. */
+const attestedSight = ({ row }: Run): Outcome<Observation> => ({
+  ok: true,
+  value: row.observed ?? absentAccount,
+})
 
 /** Lets a run go on unless another one holds the lease, or it has to wait for the directory. */
 async function admit(engine: Convergence, run: Run): Promise<Run | null> {

@@ -28,6 +28,7 @@ export type LogCode =
   | 'doorbell-missed'
   | 'reading-complete'
   | 'reading-failed'
+  | 'handed-over'
   | 'task-overdue'
   | 'notice-sent'
   | 'notice-failed'
@@ -79,5 +80,5 @@ export const targetSettings = (settings: Settings, target: TargetId) =>
 export const modeOf = (settings: Settings, target: TargetId, row: SystemRow | null | undefined): TargetMode =>
   row?.mode ?? targetSettings(settings, target)?.mode ?? 'paused'
 
-/** In these modes no worker looks at the target: what is due stays due, for the time after. */
-export const rests = (mode: TargetMode): boolean => mode === 'paused' || mode === 'manual'
+/** In this mode no worker looks at the target: what is due stays due, for the time after. */
+export const rests = (mode: TargetMode): boolean => mode === 'paused'

@@ -89,9 +89,9 @@ export async function sweepDue(engine: Engine & Credentials, eventAt: string): P
   }
 }
 
-/** Targets with a worker that works. */
+/** Targets whose worker works; where only people can enter, it hands out tasks. */
 async function atWork({ settings, systems }: Engine): Promise<TargetId[]> {
-  const served = settings.targets.filter(({ kind }) => kind !== 'manual').map(({ id }) => id)
-  const rows = await systems.some(served)
-  return served.filter(id => !rests(modeOf(settings, id, rows.get(id))))
+  const ids = settings.targets.map(({ id }) => id)
+  const rows = await systems.some(ids)
+  return ids.filter(id => !rests(modeOf(settings, id, rows.get(id))))
 }

@@ -84,8 +84,7 @@ export class Provisioning extends Construct {
         'Each message names a person id and a target, or a mail’s id: find them in the worker’s log, correct the bug, then delete the messages. Nothing has to be sent again.',
     })
 
-    for (const target of targets)
-      if (target.kind !== 'manual') this.addTarget(workshop, network, this.deadLetters, target)
+    for (const target of targets) this.addTarget(workshop, network, this.deadLetters, target)
     this.addSweeper(workshop)
   }
 
@@ -108,7 +107,7 @@ export class Provisioning extends Construct {
     door.route('PUT /targets/{id}', maintain)
   }
 
-  private addTarget(workshop: Workshop, network: Network, deadLetters: Queue, target: ServedTarget): void {
+  private addTarget(workshop: Workshop, network: Network, deadLetters: Queue, target: TargetSettings): void {
     const part = new Construct(this, target.id)
     const bell = (name: string) =>
       new Queue(part, name, {
@@ -121,28 +120,21 @@ export class Provisioning extends Construct {
       })
     const bells = { normal: bell('Normal'), urgent: bell('Urgent') }
     this.doorbells.set(target.id, bells)
-    const secret = new Secret(part, 'Secret', {
-      secretName: target.secret,
-      description: `How to enter ${called[target.id]}. Filled in by the operator; the placeholder lets nobody in.`,
-      generateSecretString: { secretStringTemplate: '{}', generateStringKey: 'placeholder' },
-    })
-    Validations.of(secret).acknowledge({
-      id: 'AwsSolutions::AwsSolutions-SMG4',
-      reason:
-        'The password belongs to a service account in the body’s own server: only its administrator can change it there, and writes the new one here on the same day. A rotation from this side would need rights over that account that nothing here should have.',
-    })
-    this.secrets.set(target.id, secret)
+    if (target.kind !== 'manual') this.addSecret(part, target)
 
     const worker = new AppFunction(part, 'Converge', {
       name: `converge-${target.id}`,
       workshop,
-      description: `Looks at accounts in ${called[target.id]}, makes good the difference and reads it back.`,
+      description:
+        target.kind === 'manual'
+          ? `Makes tasks for people of what is to be done in ${called[target.id]}, and takes in what they say.`
+          : `Looks at accounts in ${called[target.id]}, makes good the difference and reads it back.`,
       // It waits for its target most of the time.
       memory: 512,
       timeout: workerTimeout,
       // Exactly what its two queues may ask for: fewer would throttle them, none would let a rush on the API starve it.
       reserved: concurrency.normal + concurrency.urgent,
-      network: roadTo(network, part, target),
+      network: target.kind === 'manual' ? undefined : roadTo(network, part, target),
       failure: {
         means: `Changes in ${called[target.id]} come late: new people wait for their access, and a removal by form or by human resources is not carried out there yet. Rows stay due and are tried again.`,
         remedy: `Read the log of converge-${target.id}. If a removal is urgent, disable the account in ${called[target.id]} by hand: the worker will find it so and record it.`,
@@ -171,6 +163,20 @@ export class Provisioning extends Construct {
       means: `An urgent removal in ${called[target.id]} has been waiting for over five minutes: somebody who should be out may still be in.`,
       remedy: `See whether converge-${target.id} runs at all and reaches its target; meanwhile disable the account there by hand.`,
     })
+  }
+
+  private addSecret(part: Construct, target: ServedTarget): void {
+    const secret = new Secret(part, 'Secret', {
+      secretName: target.secret,
+      description: `How to enter ${called[target.id]}. Filled in by the operator; the placeholder lets nobody in.`,
+      generateSecretString: { secretStringTemplate: '{}', generateStringKey: 'placeholder' },
+    })
+    Validations.of(secret).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-SMG4',
+      reason:
+        'The password belongs to a service account in the body’s own server: only its administrator can change it there, and writes the new one here on the same day. A rotation from this side would need rights over that account that nothing here should have.',
+    })
+    this.secrets.set(target.id, secret)
   }
 
   private addSweeper(workshop: Workshop): void {

@@ -68,10 +68,10 @@ export function grantRights(functions: readonly AppFunction[], possessions: Poss
     if (granted.serves) {
       const bells = possessions.doorbells.get(granted.serves)
       const secret = possessions.secrets.get(granted.serves)
-      if (!bells || !secret)
-        throw new Error(`${each.name} serves ${granted.serves}, which is not in the settings`)
+      if (!bells) throw new Error(`${each.name} serves ${granted.serves}, which is not in the settings`)
       each.allow(answering, [bells.normal.queueArn, bells.urgent.queueArn])
-      each.allow(['secretsmanager:GetSecretValue'], [secret.secretArn])
+      // A target that only people can enter has none.
+      if (secret) each.allow(['secretsmanager:GetSecretValue'], [secret.secretArn])
     }
     if (granted.enters) {
       const secret = possessions.secrets.get(granted.enters)

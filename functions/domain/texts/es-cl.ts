@@ -105,6 +105,9 @@ export const esCL = {
   'task.contested':
     'La persona dice que el acceso recibido no es el correcto (solicitud {request}, línea {line}). Revíselo con ella.',
 
+  'task.name-taken': 'Ese nombre de cuenta ya es de otra persona, o está en reposo.',
+  'task.only-manual': 'El nombre y el identificador de la cuenta solo se indican en una tarea manual.',
+
   // Mails
   'notice.task-opened-subject': 'Tarea por hacer en {target}: plazo {due}.',
   'notice.task-opened-urgent-subject': 'URGENTE, quitar accesos en {target}: plazo {due}.',
