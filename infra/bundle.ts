@@ -191,6 +191,7 @@ function ownConnectors(settings: Settings): Plugin {
  *   (135 KB, 28 ms of cold start); event streams, which no operation on our closed list has; its package.json but the version.
  * - zod's messages in fifty languages, which Powertools' `{ z }` drags in (360 KB; our texts are in one catalogue), and its
  *   conversion to JSON schema (the contract is generated when it is written, not when it is asked for).
+ * - DynamoDB's search for its own address, which nobody turns on (6 KB).
  * - tedious' sign-in through Azure (1 MB; an ERP is entered with a login of its own).
  * - pg's other half for a compiled driver, and its search for a password in a file (12 KB; the secret has it).
  */
@@ -228,6 +229,9 @@ const lean: Plugin = {
         ),
       }),
     )
+    build.onLoad({ filter: /@aws-sdk[\\/]endpoint-cache[\\/].*\.js$/ }, () => ({
+      contents: 'export class EndpointCache {}',
+    }))
     build.onResolve({ filter: /^(@azure\/.*|@smithy\/core\/event-streams|pgpass|\.\/native)$/ }, found => ({
       path: found.path,
       namespace: 'left-out',

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -151,6 +151,30 @@ describe('the way to the body’s building', () => {
     for (const type of ['CustomerGateway', 'VPNConnection', 'VPNConnectionRoute']) {
       const [[, part]] = ofType(sample, `AWS::EC2::${type}`) as [[string, Resource & { Condition?: string }]]
       expect(part.Condition).toMatch(/SiteGatewayKnown/)
+    }
+  })
+})
+
+describe('a target that only people can enter', () => {
+  it('has a worker without a secret and without a road, and its doorbells', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'llavero-manual-'))
+    try {
+      const body = JSON.parse(await readFile('infra/settings/valle-claro.json', 'utf8'))
+      const targets = body.targets.map((target: { id: string }) =>
+        target.id === 'erp' ? { id: 'erp', kind: 'manual', mode: 'manual' } : target,
+      )
+      const file = join(folder, 'body.json')
+      await writeFile(file, JSON.stringify({ ...body, targets }))
+      const manual = await synthesizeSample({ checks: 'off', settings: file })
+      const worker = ofType(manual, 'AWS::Lambda::Function').find(([, one]) => nameOf(one) === 'converge-erp')
+      expect(worker?.[1].Properties.VpcConfig).toBeUndefined()
+      expect(
+        ofType(manual, 'AWS::SecretsManager::Secret').map(([, secret]) => secret.Properties.Name),
+      ).not.toContain('llavero/erp')
+      const mappings = ofType(manual, 'AWS::Lambda::EventSourceMapping')
+      expect(mappings.filter(([, one]) => one.Properties.FunctionName.Ref === worker?.[0])).toHaveLength(2)
+    } finally {
+      await rm(folder, { recursive: true })
     }
   })
 })
