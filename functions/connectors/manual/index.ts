@@ -12,6 +12,7 @@ export function createManualConnector({ id }: { readonly id: string }): Connecto
     profileHash: () => '',
     observe: async accounts => accounts.map(() => none()),
     apply: async plans => plans.map(() => none<Applied>()),
+    list: async () => none(),
     close: async () => {},
   }
 }
