@@ -85,7 +85,11 @@ function route(method: string, path: string) {
 /** The bundles behind HTTP as they are shipped, on tables in memory: everything but API Gateway and its authorizer. */
 export async function openHttpApp(change: (settings: Settings) => object = settings => settings) {
   const settings = Settings.parse(change(Settings.parse(readSettings())))
-  const names = Object.keys(functions) as FunctionName[]
+  // As in the template: what people keep by hand has no function that enters it.
+  const byHand = settings.targets.flatMap(({ id, kind }) => (kind === 'manual' ? [id] : []))
+  const names = (Object.keys(functions) as FunctionName[]).filter(
+    name => !byHand.some(id => name === `set-credentials-${id}`),
+  )
   const bundles = await bundleFunctions(names, settings)
   const dynamo = await openDynamo({ tables: [stateTable('state'), ledgerTable('ledger')] })
   const rung: string[] = []
