@@ -24,6 +24,8 @@ interface Operation {
   readonly csv?: boolean
   /** Takes an `Idempotency-Key`. */
   readonly files?: boolean
+  /** Needs `If-Match`. */
+  readonly conditional?: boolean
   readonly open?: boolean
   readonly answers: Readonly<Record<number, readonly [string, z.ZodType]>>
   /** Problems besides 400, 401, 403 and 500. */
@@ -68,6 +70,18 @@ const operations: Readonly<Record<string, Operation>> = {
     query: api.NoQuery,
     answers: { 200: ['The request', api.WholeRequest] },
     problems: [404],
+  },
+  'POST /requests/{number}/lines/{line}/decision': {
+    id: 'decideLine',
+    summary:
+      'An authority approves, rejects or observes a line that waits for approval. `If-Match` carries its hash.',
+    path: api.LinePath,
+    query: api.NoQuery,
+    body: api.SentDecision,
+    files: true,
+    conditional: true,
+    answers: { 200: ['The line as it stands now', api.DecidedLine] },
+    problems: [404, 409, 412, 413, 422, 428],
   },
   'GET /people/{nationalId}': {
     id: 'readPerson',
@@ -242,8 +256,11 @@ const problemTexts: Readonly<Record<number, string>> = {
   403: 'A role, or the link between token and person, is missing',
   404: 'Unknown, or none of the caller’s business',
   409: 'In conflict with what is recorded',
+  412: 'It has changed since it was read',
   413: 'The body is larger than 6 MB',
-  422: 'The idempotency key came before with another body',
+  422: 'The idempotency key came before with another body; or a password or code is refused',
+  428: 'If-Match is missing',
+  429: 'Too many calls; see Retry-After',
   500: 'An internal fault',
   501: 'Not offered yet',
   503: 'Try again',
@@ -319,11 +336,20 @@ const idempotencyKey: Json = {
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 }
 
+const ifMatch: Json = {
+  name: 'If-Match',
+  in: 'header',
+  required: true,
+  description: 'The hash of what the caller has seen. Missing: 428. Changed meanwhile: 412.',
+  schema: { type: 'string' },
+}
+
 function operationOf(operation: Operation): Json {
   const parameters = [
     ...parametersOf('path', operation.path),
     ...parametersOf('query', operation.query),
     ...(operation.files ? [idempotencyKey] : []),
+    ...(operation.conditional ? [ifMatch] : []),
   ]
   const problems = operation.open ? [500] : [400, 401, 403, ...(operation.problems ?? []), 500, 503]
   return {

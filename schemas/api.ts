@@ -5,7 +5,7 @@ import { ContractType, Regime } from './contract.ts'
 import { HoldKind } from './hold.ts'
 import { Act, Phase } from './ledger.ts'
 import { PersonId, PrintableLine, WrittenNationalId } from './person.ts'
-import { Decision, LineId, LineStatus, Reason, RequestNumber, RequestStatus } from './request.ts'
+import { Decision, LineId, LineStatus, LineVerdict, Reason, RequestNumber, RequestStatus } from './request.ts'
 import { Role } from './role.ts'
 import { TaskKind, TaskOutcome } from './rows.ts'
 import { TargetId, TargetMode } from './settings.ts'
@@ -70,6 +70,26 @@ export type DryRun = z.infer<typeof DryRun>
 
 export const RequestPath = z.strictObject({ number: RequestNumber })
 
+export const LinePath = z.strictObject({ number: RequestNumber, line: LineId })
+
+export const SentDecision = z
+  .strictObject({
+    decision: LineVerdict,
+    comment: z
+      .string()
+      .trim()
+      .max(1_000)
+      .regex(/^[^\p{Cc}]*(?:\n[^\p{Cc}]*)*$/u, { error: 'text.unprintable' })
+      .optional()
+      .meta({ description: 'For the unit that asked; needed to reject and to observe.' }),
+  })
+  .superRefine(({ decision, comment }, issues) => {
+    if (decision !== 'approve' && (comment ?? '') === '')
+      issues.addIssue({ code: 'custom', path: ['comment'], message: 'decision.comment-missing' })
+  })
+  .meta({ id: 'SentDecision' })
+export type SentDecision = z.infer<typeof SentDecision>
+
 export const RequestsQuery = z.strictObject({
   unit: CatalogueId.optional(),
   status: RequestStatus.optional(),
@@ -130,6 +150,17 @@ export const WholeLine = z
     reasons: z.array(Reason),
     progress: z.array(Progress),
     stillGranted: StillGranted.optional(),
+    decisions: z
+      .array(
+        z.strictObject({
+          decision: LineVerdict,
+          by: PersonRef,
+          at: Instant,
+          comment: z.string().nullable(),
+        }),
+      )
+      .optional()
+      .meta({ description: 'What an authority has said of it, oldest first.' }),
     hash: Hash,
   })
   .meta({ id: 'WholeLine' })

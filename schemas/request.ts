@@ -87,6 +87,25 @@ export const RequestStatus = z.enum([
 ])
 export type RequestStatus = z.infer<typeof RequestStatus>
 
+/** What an authority says of a line. */
+export const LineVerdict = z.enum(['approve', 'reject', 'observe'])
+export type LineVerdict = z.infer<typeof LineVerdict>
+
+/** One decision about a line, kept beside the words that were filed. `on` and `was`: the line's hash, and how it stood. */
+export const LineDecision = z.strictObject({
+  verdict: LineVerdict,
+  by: PersonId,
+  role: z.literal('authority'),
+  at: Instant,
+  comment: z.string().nullable(),
+  on: z.string(),
+  was: z.strictObject({ decision: Decision, reasons: z.array(Reason) }),
+})
+export type LineDecision = z.infer<typeof LineDecision>
+
+/** Oldest first; absent while nobody has decided anything. */
+const Decisions = z.array(LineDecision).min(1).optional()
+
 /** A line as kept: what was filed, what was decided. `personId` null: not in the register when decided. */
 export const KeptLine = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -97,6 +116,7 @@ export const KeptLine = z.discriminatedUnion('kind', [
     from: CivilDate,
     decision: Decision,
     reasons: z.array(Reason),
+    decisions: Decisions,
   }),
   z.strictObject({
     kind: z.literal('deactivation'),
@@ -105,6 +125,7 @@ export const KeptLine = z.discriminatedUnion('kind', [
     filed: Deactivation,
     decision: Decision,
     reasons: z.array(Reason),
+    decisions: Decisions,
   }),
 ])
 export type KeptLine = z.infer<typeof KeptLine>

@@ -151,6 +151,16 @@ const aboutAccess = ({ access }: Activation, { settings }: LineContext): Finding
   return []
 }
 
+/** R2, by either contract. */
+const aboutErpAccess = (line: Activation, ruling: RulingContract): Finding[] => {
+  const honorarios = [line.contract, ruling.contract].some(
+    contract => !hasAdministrativeResponsibility(contract),
+  )
+  return line.access.system === 'erp' && honorarios
+    ? [{ decision: 'rejected', rule: 'R2', code: 'erp.honorarios' }]
+    : []
+}
+
 /**
  * One line of box A. Every rule is evaluated and every reason listed; the worst decides: rejected, then observed, then
  * awaiting-approval.
@@ -160,21 +170,38 @@ const aboutAccess = ({ access }: Activation, { settings }: LineContext): Finding
 export const decideActivation = (line: Activation, context: LineContext): Decided => {
   const from = startDay(line, context.today)
   const ruling = rulingContract(line, context, from)
-  const honorarios = [line.contract, ruling.contract].some(
-    contract => !hasAdministrativeResponsibility(contract),
-  )
-  const aboutErp: Finding[] =
-    line.access.system === 'erp' && honorarios
-      ? [{ decision: 'rejected', rule: 'R2', code: 'erp.honorarios' }]
-      : []
   return decided(
     [
       ...aboutPerson(context),
-      ...aboutErp,
+      ...aboutErpAccess(line, ruling),
       ...aboutEnd(line, ruling, from),
       ...ruling.findings,
       ...aboutAccess(line, context),
     ],
+    context.settings,
+  )
+}
+
+/** Whether the register's contract that the line names is over on a day, or the person has left. */
+const isOver = (line: Activation, { settings, personId, facts }: LineContext, day: CivilDate): boolean => {
+  if (settings.personnelRegister === 'declared' && facts?.known !== true) return false
+  if (personId === null || facts?.known !== true) return false
+  const named = facts.contracts.find(entry => entry.key === contractKey(line.contract))
+  return named === undefined ? contractsOn(facts, day).length === 0 : (lastDayOf(named) ?? day) < day
+}
+
+/**
+ * A line that an authority approves, by what is known on the day of the approval: who may sign was weighed when it was
+ * filed, and whether it needs an approval is answered. A contract that ended meanwhile rejects it.
+ */
+export const reconsiderActivation = (line: Activation, context: LineContext): Decided => {
+  const from = startDay(line, context.today)
+  const ruling = rulingContract(line, context, from)
+  const over: Finding[] = isOver(line, context, from)
+    ? [{ decision: 'rejected', rule: 'R3', code: 'contract.over' }]
+    : []
+  return decided(
+    [...over, ...aboutErpAccess(line, ruling), ...aboutEnd(line, ruling, from), ...ruling.findings],
     context.settings,
   )
 }

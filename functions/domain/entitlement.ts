@@ -12,6 +12,7 @@ export interface Caller {
  * decided on its object: the unit, the request or the person asked about.
  */
 const openTo: Readonly<Record<string, readonly Role[]>> = {
+  'POST /requests/{number}/lines/{line}/decision': ['authority'],
   'POST /people': ['hr'],
   'POST /units': ['hr'],
   'PUT /units/{id}': ['hr'],
@@ -55,10 +56,14 @@ export const requestSight = (
     readonly unit: Unit | null
     readonly signerId: string
     readonly subjects: readonly (string | null)[]
+    /** Whether any of its lines waits for an authority, or was decided by one. */
+    readonly forAuthority: boolean
   },
   day: string,
 ): 'whole' | 'own-lines' | 'nothing' => {
-  const { unit, signerId, subjects } = request
+  const { unit, signerId, subjects, forAuthority } = request
+  // Whoever decides a line has to see what they decide.
+  if (forAuthority && holdsAny(caller, ['authority'])) return 'whole'
   if (signerId === caller.personId || mayReadUnits(caller, unit === null ? [] : [unit], day)) return 'whole'
   return subjects.includes(caller.personId) ? 'own-lines' : 'nothing'
 }

@@ -25,6 +25,8 @@ export interface Call<P, Q, B> {
   readonly body: B
   /** The client's key of this filing; null without one. */
   readonly idempotencyKey: string | null
+  /** What the client says it has seen (If-Match), without its quotation marks; null where it says nothing. */
+  readonly ifMatch: string | null
   /** When API Gateway took the call: it says why now, and is never later than the clock by much. */
   readonly at: string
 }
@@ -133,6 +135,7 @@ export const route =
       query: query?.data as Q,
       body: body as B,
       idempotencyKey: key,
+      ifMatch: event.headers['if-match']?.trim().replace(/^"(.*)"$/, '$1') ?? null,
       at: new Date(event.requestContext.timeEpoch).toISOString(),
     })
   }

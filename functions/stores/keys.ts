@@ -33,7 +33,7 @@ export const keys = {
   target: (personId: string, target: string) => key(personPartition(personId), `TARGET#${target}`),
   drift: (personId: string, target: string) => key(personPartition(personId), `DRIFT#${target}`),
   /** One request's lines about one person; `part` splits what does not fit one transaction. */
-  applied: (personId: string, request: string, part: number) =>
+  applied: (personId: string, request: string, part: number | string) =>
     key(personPartition(personId), `APPLIED#${request}#${part}`),
   credentials: (personId: string) => key(personPartition(personId), 'CREDENTIALS'),
   role: (personId: string, role: string) => key(personPartition(personId), `ROLE#${role}`),

@@ -31,7 +31,7 @@ export interface PersonAggregate {
 /** One person's lines of one request, ready to be written. */
 export interface LinesToApply {
   readonly person: PersonAggregate
-  readonly part: number
+  readonly part: number | string
   readonly grants: readonly Grant[]
   readonly endings: readonly Ending[]
   /** `name` is set where the person has no account row in that target yet: it is reserved in the same transaction. */
@@ -310,17 +310,17 @@ function aggregate(items: readonly Record<string, unknown>[]): PersonAggregate |
 
 /**
  * When in doubt an access ends: a deactivation in the same form as an activation prevails, and so does one filed after an
- * activation whose lines could only be applied later.
+ * activation whose lines could only be applied, or were only approved, later.
  */
 function ends(ending: Ending, grant: Grant, grantFacts: number): boolean {
   return (
-    (grantFacts <= ending.facts || filedBefore(grant.request, ending.request)) && reachesGrant(ending, grant)
+    (grantFacts <= ending.facts || filedNoLater(grant.request, ending.request)) && reachesGrant(ending, grant)
   )
 }
 
 /** Numbers of requests in the order of filing: the year, then the counter, which may outgrow its six digits. */
-function filedBefore(one: string, other: string): boolean {
+function filedNoLater(one: string, other: string): boolean {
   const year = one.slice(0, 4)
   const otherYear = other.slice(0, 4)
-  return year === otherYear ? Number(one.slice(5)) < Number(other.slice(5)) : year < otherYear
+  return year === otherYear ? Number(one.slice(5)) <= Number(other.slice(5)) : year < otherYear
 }

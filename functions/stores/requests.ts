@@ -101,18 +101,68 @@ export function createRequestStore(tables: Tables) {
       return result.done
     },
 
-    /** Every accepted line is applied: the request is no longer due. */
-    async markApplied(number: string): Promise<void> {
-      await writeOne(
-        tables,
-        new UpdateCommand({
-          TableName: tables.state,
-          Key: keys.request(number),
-          UpdateExpression: 'SET applied = :yes REMOVE dueAt, dueShard',
-          ConditionExpression: 'attribute_exists(pk)',
-          ExpressionAttributeValues: { ':yes': true },
-        }),
-      )
+    /**
+     * Puts a line in the place of the one that bears its number, with the entry of what was decided. An accepted one makes
+     * the request due until it is applied. False: something else was decided of this request since it was read.
+     */
+    async decide({ row, lines }: KeptRequest, next: KeptLine, entry: EntryDraft): Promise<boolean> {
+      const sealed = seal(tables, chains.request(row.number), row.head, entry)
+      const key = keys.request(row.number)
+      const changed = lines.map(line => (line.line === next.line ? next : line))
+      const chunk = Math.floor(lines.findIndex(({ line }) => line === next.line) / linesPerRow)
+      const waits = next.decision === 'accepted'
+      const result = await commit(tables, [
+        {
+          Update: {
+            TableName: tables.state,
+            Key: key,
+            UpdateExpression: `SET #head = :head${waits ? ', applied = :no, dueAt = :due, dueShard = :shard' : ''}`,
+            ConditionExpression: '#head.#sequence = :sequence',
+            ExpressionAttributeNames: { '#head': 'head', '#sequence': 'sequence' },
+            ExpressionAttributeValues: {
+              ':head': sealed.head,
+              ':sequence': row.head.sequence,
+              ...(waits && { ':no': false, ':due': entry.at, ':shard': dueShardOf(key.pk) }),
+            },
+          },
+        },
+        {
+          Put: {
+            TableName: tables.state,
+            Item: {
+              ...keys.lines(row.number, chunk),
+              version: 1,
+              lines: changed.slice(chunk * linesPerRow, (chunk + 1) * linesPerRow),
+            },
+          },
+        },
+        sealed.write,
+      ])
+      return result.done
+    },
+
+    /**
+     * Every line that was accepted when the request was read is applied: it is no longer due. False: a line was decided
+     * meanwhile, and the request stays due for it.
+     */
+    async markApplied({ number, head }: Pick<RequestRow, 'number' | 'head'>): Promise<boolean> {
+      try {
+        await writeOne(
+          tables,
+          new UpdateCommand({
+            TableName: tables.state,
+            Key: keys.request(number),
+            UpdateExpression: 'SET applied = :yes REMOVE dueAt, dueShard',
+            ConditionExpression: '#head.#sequence = :sequence',
+            ExpressionAttributeNames: { '#head': 'head', '#sequence': 'sequence' },
+            ExpressionAttributeValues: { ':yes': true, ':sequence': head.sequence },
+          }),
+        )
+        return true
+      } catch (error) {
+        if ((error as Error).name !== 'ConditionalCheckFailedException') throw error
+        return false
+      }
     },
 
     /** Puts off the next try of a request that could not be applied now; one that somebody else has applied stays so. */

@@ -45,12 +45,11 @@ export async function applyRequest(engine: Engine, request: KeptRequest): Promis
   await Promise.all([worker(), worker(), worker(), worker()])
   // Not put off: it stays the oldest that is due, so that somebody is told.
   if (bugs.length > 0) throw bugs[0]
-  if (missed === 0) await engine.requests.markApplied(request.row.number)
-  else {
-    engine.log('unapplied', { request: request.row.number, people: missed })
-    await engine.requests.postpone(request.row.number, instantOf(engine.clock() + retryMinutes * 60_000))
-  }
-  return missed === 0
+  // Not marked: a line was approved meanwhile, and whoever approved it applies it.
+  if (missed === 0) return engine.requests.markApplied(request.row)
+  engine.log('unapplied', { request: request.row.number, people: missed })
+  await engine.requests.postpone(request.row.number, instantOf(engine.clock() + retryMinutes * 60_000))
+  return false
 }
 
 /** Lines of one person, cut into parts that fit a transaction. The cut depends on the lines alone, so that a repeat cuts alike. */
@@ -75,8 +74,14 @@ async function applyPerson(
   personId: string,
   lines: readonly KeptLine[],
 ): Promise<boolean> {
-  for (const [part, cut] of partsOf(lines).entries())
-    if (!(await applyPart(engine, request, personId, part, cut))) return false
+  // What an authority approved later is a part of its own: the cut of what was filed stays as it was.
+  const approved = lines.filter(({ decisions }) => decisions !== undefined)
+  const parts: [number | string, KeptLine[]][] = [
+    ...partsOf(lines.filter(line => !approved.includes(line))).entries(),
+    ...approved.map((line): [string, KeptLine[]] => [line.line, [line]]),
+  ]
+  for (const [part, cut] of parts)
+    if (cut.length > 0 && !(await applyPart(engine, request, personId, part, cut))) return false
   return true
 }
 
@@ -84,7 +89,7 @@ async function applyPart(
   engine: Engine,
   request: KeptRequest,
   personId: string,
-  part: number,
+  part: number | string,
   lines: readonly KeptLine[],
 ): Promise<boolean> {
   for (let attempt = 1; attempt <= tries; attempt++) {
@@ -104,7 +109,7 @@ async function prepare(
   engine: Engine,
   request: KeptRequest,
   person: PersonAggregate,
-  part: number,
+  part: number | string,
   lines: readonly KeptLine[],
 ): Promise<LinesToApply> {
   const { settings } = engine

@@ -89,12 +89,15 @@ export async function listRequests(
 function sightOf(registers: Needed, caller: Caller, { row, lines }: KeptRequest, unit: Unit | null) {
   const subjects = lines.map(({ personId }) => personId)
   const { today } = nowOf(registers)
-  return requestSight(caller, { unit, signerId: row.signer.personId, subjects }, today)
+  const forAuthority = lines.some(
+    ({ decision, decisions }) => decision === 'awaiting-approval' || decisions !== undefined,
+  )
+  return requestSight(caller, { unit, signerId: row.signer.personId, subjects, forAuthority }, today)
 }
 
 /** Units among whose requests there may be some that the caller may see. */
 function placesOf(registers: Needed, caller: Caller, units: readonly Unit[], home: string | null): string[] {
-  if (holdsAny(caller, readersOfAll)) return units.map(({ id }) => id)
+  if (holdsAny(caller, [...readersOfAll, 'authority'])) return units.map(({ id }) => id)
   const { today } = nowOf(registers)
   const led = new Set(units.filter(unit => leads(unit, caller.personId, today)).map(({ id }) => id))
   // Whoever stands above a unit signs for its head, and sees what they signed.

@@ -20,7 +20,15 @@ export const viewLines = (
   Promise.all(
     lines.map(async line => {
       const person = line.personId === null ? null : await people.person(line.personId)
-      return viewLine(registers, row.number, line, person)
+      const decisions = await Promise.all(
+        (line.decisions ?? []).map(async ({ verdict, by, at, comment }) => ({
+          decision: verdict,
+          by: await people.ref(by),
+          at,
+          comment,
+        })),
+      )
+      return viewLine(registers, row.number, line, person, decisions)
     }),
   )
 
@@ -29,6 +37,7 @@ function viewLine(
   number: string,
   line: KeptLine,
   person: PersonAggregate | null,
+  decisions: NonNullable<WholeLine['decisions']>,
 ): WholeLine {
   const applied = person?.applied
     .filter(({ request }) => request === number)
@@ -44,6 +53,7 @@ function viewLine(
     reasons: line.reasons,
     progress: targets.map(({ target, state, observedAt }) => ({ target, state, observedAt })),
     ...(line.kind === 'deactivation' && { stillGranted: applied?.stillGranted ?? [] }),
+    ...(line.decisions !== undefined && { decisions }),
     hash: lineHash(line),
   }
 }
@@ -87,7 +97,7 @@ function statusOf(
 export const statusOfRequest = (lines: readonly { readonly status: LineStatus }[]) =>
   requestStatus(lines.map(({ status }) => status))
 
-/** What was decided of the lines, and nothing of what became of it since: the same for a form and for its replay. */
+/** What is decided of the lines, and nothing of what became of it since. */
 export const decidedLines = (lines: readonly KeptLine[]): DecidedLine[] =>
   lines.map(line => ({
     line: line.line,
@@ -95,6 +105,15 @@ export const decidedLines = (lines: readonly KeptLine[]): DecidedLine[] =>
     reasons: line.reasons,
     hash: lineHash(line),
   }))
+
+/** What was decided of the lines when they were filed: the same for a form and for its replay, whatever an authority said since. */
+const filedLines = (lines: readonly KeptLine[]): DecidedLine[] =>
+  lines.map(({ line, decision, reasons, decisions }, index) => {
+    const [first] = decisions ?? []
+    if (first === undefined)
+      return { line, status: decision, reasons, hash: lineHash(lines[index] as KeptLine) }
+    return { line, status: first.was.decision, reasons: first.was.reasons, hash: first.on }
+  })
 
 /** A filed form's answer; a deactivation that is applied names what other units still grant. */
 export async function tellFiled(registers: Needed, kept: KeptRequest): Promise<FiledRequest> {
@@ -105,7 +124,7 @@ export async function tellFiled(registers: Needed, kept: KeptRequest): Promise<F
     people,
   )
   const left = new Map(applied.map(({ line, stillGranted }) => [line, stillGranted]))
-  const lines = decidedLines(kept.lines).map(line => {
+  const lines = filedLines(kept.lines).map(line => {
     const stillGranted = left.get(line.line) ?? []
     return stillGranted.length === 0 ? line : { ...line, stillGranted }
   })

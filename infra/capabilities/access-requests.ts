@@ -7,6 +7,7 @@ import { AppFunction, type Workshop } from './function.ts'
  * The single form: filing it and following it.
  *
  * If `submit-request` fails no new access can be asked for and none taken away by form; what was filed before goes on.
+ * If `decide-lines` fails lines that wait for an authority go on waiting.
  * If `read-requests` fails units cannot see how their forms stand; the work itself is not held up.
  */
 export class AccessRequests extends Construct {
@@ -39,9 +40,22 @@ export class AccessRequests extends Construct {
         remedy: 'Find the correlation id in the log of read-requests.',
       },
     })
+    const decide = new AppFunction(this, 'DecideLines', {
+      name: 'decide-lines',
+      workshop,
+      description: 'Takes the authority’s word on lines that wait for it, and applies what was approved.',
+      memory: 1769,
+      timeout: Duration.seconds(29),
+      failure: {
+        means:
+          'The authority cannot approve: accesses to sensitive modules and to the data centre wait. A decision that was taken is recorded whole, and what it approved is applied by the sweeper.',
+        remedy: 'Find the correlation id in the log of decide-lines; ask the authority to decide again.',
+      },
+    })
     door.route('POST /requests', submit)
+    door.route('POST /requests/{number}/lines/{line}/decision', decide)
     door.route('GET /requests', read)
     door.route('GET /requests/{number}', read)
-    this.functions = [submit, read]
+    this.functions = [submit, decide, read]
   }
 }

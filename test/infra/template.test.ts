@@ -43,6 +43,7 @@ describe('the synthesized app', () => {
 const open = ['GET /health', 'GET /openapi.json']
 const behindToken = {
   'POST /requests': 'submit-request',
+  'POST /requests/{number}/lines/{line}/decision': 'decide-lines',
   'GET /requests': 'read-requests',
   'GET /requests/{number}': 'read-requests',
   'GET /people/{nationalId}': 'read-people',

@@ -171,6 +171,14 @@ export const esCL = {
     'La copia del correo saliente a la jefatura necesita la aprobación de la autoridad y se avisa a la persona.',
   'approval.superusuario': 'El perfil de superusuario necesita la aprobación de la autoridad.',
 
+  'contract.over': 'El contrato por el que se pidió el acceso ya terminó.',
+  'decision.approved': 'La autoridad aprobó el acceso.',
+  'decision.rejected': 'La autoridad rechazó el acceso: {comment}.',
+  'decision.observed': 'La autoridad pide completar la solicitud: {comment}.',
+  'decision.comment-missing': 'Al rechazar u observar hay que indicar por qué.',
+  'decision.oneself': 'Nadie decide sobre una línea que le concierne o que firmó.',
+  'decision.not-awaiting': 'La línea no espera ninguna aprobación.',
+
   // Passwords and one-time codes
   'credential.no-account': 'Usted no tiene una cuenta en este sistema.',
   'credential.not-yet': 'Su cuenta en este sistema todavía no está creada; intente de nuevo en unos minutos.',

@@ -1,0 +1,199 @@
+import type { DecidedLine, SentDecision } from '../../schemas/api.ts'
+import type { Decision, KeptLine, LineDecision, Reason } from '../../schemas/request.ts'
+import { type Decided, reconsiderActivation, startDay } from '../domain/eligibility.ts'
+import type { Caller } from '../domain/entitlement.ts'
+import { lineHash } from '../domain/line-hash.ts'
+import { parseNationalId } from '../domain/national-id.ts'
+import { type Refusal, refuse, refuseWith } from '../domain/refusal.ts'
+import { foldEvents } from '../domain/register.ts'
+import { say } from '../domain/texts/index.ts'
+import type { KeptRequest } from '../stores/requests.ts'
+import { applyRequest } from './apply-lines.ts'
+import { type Engine, placeOf } from './engine.ts'
+import { nowOf, tries } from './registers.ts'
+import type { UnitReader } from './submit-request.ts'
+import { decidedLines } from './view-request.ts'
+
+type Needed = Engine & { readonly units: UnitReader }
+type ActivationLine = KeptLine & { kind: 'activation' }
+
+export interface LineVerdict {
+  readonly caller: Caller
+  readonly number: string
+  readonly line: string
+  /** The hash that the caller has seen; null: they did not say. */
+  readonly ifMatch: string | null
+  readonly decision: SentDecision
+  /** Whether the same caller may be asking for the answer to the same decision again. */
+  readonly repeatable: boolean
+}
+
+/**
+ * An authority decides a line that waits for approval: the words that were filed stay, the decision stands beside them and in
+ * the request's chain. An approved line is judged once more by what is known now, and then applied like an accepted one.
+ */
+export async function decideLine(engine: Needed, verdict: LineVerdict): Promise<DecidedLine | Refusal> {
+  for (let attempt = 1; attempt <= tries; attempt++) {
+    const kept = await engine.requests.load(verdict.number)
+    const line = kept?.lines.find(one => one.line === verdict.line)
+    if (kept == null || line === undefined) return refuse('not-found')
+    const refusal = obstacle(kept, line, verdict)
+    if (refusal !== null) return refusal
+    if (isRepeat(line, verdict)) return told(line)
+    if (verdict.ifMatch !== lineHash(line)) return refuse('stale')
+    if (line.kind !== 'activation' || line.decision !== 'awaiting-approval')
+      return refuseWith('conflict', 'decision.not-awaiting')
+    const next = await decided(engine, kept, line, verdict)
+    if (next === null) return refuse('busy')
+    const done = await engine.requests.decide(kept, next, entryFor(engine, kept, line, next, verdict.caller))
+    if (!done) continue
+    if (next.decision === 'accepted') await applyInline(engine, verdict.number)
+    return told(next)
+  }
+  return refuse('busy')
+}
+
+/** Nobody decides on what concerns or was signed by themselves; and what is decided on has to be named. */
+function obstacle(
+  { row }: KeptRequest,
+  { personId }: KeptLine,
+  { caller, ifMatch }: LineVerdict,
+): Refusal | null {
+  const own = [personId, row.signer.personId, row.signer.onBehalfOf].includes(caller.personId)
+  if (own) return refuseWith('forbidden', 'decision.oneself')
+  return ifMatch === null ? refuse('unconditional') : null
+}
+
+/** A repeat under an idempotency key, whose first answer was lost, finds its own decision as the last one. */
+function isRepeat(line: KeptLine, { caller, ifMatch, decision, repeatable }: LineVerdict): boolean {
+  const last = line.decisions?.at(-1)
+  return (
+    repeatable &&
+    last !== undefined &&
+    last.by === caller.personId &&
+    last.on === ifMatch &&
+    last.verdict === decision.decision &&
+    last.comment === commentOf(decision)
+  )
+}
+
+const commentOf = ({ comment }: SentDecision) => (comment === undefined || comment === '' ? null : comment)
+
+const told = (line: KeptLine): DecidedLine => decidedLines([line])[0] as DecidedLine
+
+/** The line as it stands after the decision. Null: its unit is no longer in the register. */
+async function decided(
+  engine: Needed,
+  kept: KeptRequest,
+  line: ActivationLine,
+  { caller, decision }: LineVerdict,
+): Promise<ActivationLine | null> {
+  const { at, today } = nowOf(engine)
+  const { decisions, ...filed } = line
+  const comment = commentOf(decision)
+  const said: LineDecision = {
+    verdict: decision.decision,
+    by: caller.personId,
+    role: 'authority',
+    at,
+    comment,
+    on: lineHash(line),
+    was: { decision: line.decision, reasons: line.reasons },
+  }
+  const next = { ...filed, decisions: [...(decisions ?? []), said] }
+  if (decision.decision !== 'approve')
+    return {
+      ...next,
+      decision: verdicts[decision.decision],
+      reasons: line.reasons.map(({ rule }) => ({
+        rule,
+        message: say(engine.settings.locale, words[decision.decision as keyof typeof words], {
+          comment: (comment ?? '').replace(/\.+$/, ''),
+        }),
+      })),
+    }
+  const judged = await reconsidered(engine, kept, line, today)
+  if (judged === null) return null
+  const approved: Reason[] = line.reasons.map(({ rule }) => ({
+    rule,
+    message: say(engine.settings.locale, 'decision.approved'),
+  }))
+  return {
+    ...next,
+    personId: judged.decision === 'accepted' ? await personOf(engine, line) : line.personId,
+    // No access starts in the past.
+    from: startDay(line, today),
+    decision: judged.decision,
+    reasons: [...judged.reasons, ...approved],
+  }
+}
+
+const verdicts: Record<'reject' | 'observe', Decision> = { reject: 'rejected', observe: 'observed' }
+const words = { reject: 'decision.rejected', observe: 'decision.observed' } as const
+
+async function reconsidered(
+  engine: Needed,
+  { row }: KeptRequest,
+  line: ActivationLine,
+  today: string,
+): Promise<Decided | null> {
+  const place = await engine.units.withAncestors(row.unit)
+  if (place === null) return null
+  const { settings } = engine
+  const person = line.personId === null ? null : await engine.people.load(line.personId)
+  return reconsiderActivation(line.filed, {
+    settings,
+    today,
+    signer: row.signer,
+    ...place,
+    personId: line.personId,
+    facts: person === null ? null : foldEvents(person.events, startDay(line, today), settings.timeZone),
+    heldGrantsOfUnit: false,
+  })
+}
+
+/** With `personnelRegister: "declared"` the approved line may be the first mention of a person. */
+async function personOf(engine: Engine, line: ActivationLine): Promise<string | null> {
+  if (line.personId !== null) return line.personId
+  const parsed = parseNationalId(engine.settings.nationalId, line.filed.person.nationalId)
+  return parsed.ok ? engine.people.ensure(parsed.value, engine.clock()) : null
+}
+
+function entryFor(
+  engine: Engine,
+  { row }: KeptRequest,
+  line: KeptLine,
+  next: KeptLine,
+  caller: Caller,
+): Parameters<Engine['requests']['decide']>[2] {
+  const { at } = nowOf(engine)
+  return {
+    at,
+    asOf: at,
+    act: 'line-decided',
+    phase: 'recorded',
+    subject: next.personId,
+    actor: { personId: caller.personId, role: 'authority', onBehalfOf: null },
+    system: 'llavero',
+    request: row.number,
+    cause: { kind: 'decision', ref: `${row.number}/${line.line}` },
+    before: { decision: line.decision, hash: lineHash(line) },
+    after: {
+      line: line.line,
+      verdict: next.decisions?.at(-1)?.verdict,
+      decision: next.decision,
+      rules: next.reasons.map(({ rule }) => rule),
+      hash: lineHash(next),
+    },
+  }
+}
+
+/** The decision stands and the request is due: what cannot be applied now is the sweeper's to apply. */
+async function applyInline(engine: Engine, number: string): Promise<void> {
+  try {
+    const kept = await engine.requests.load(number)
+    if (kept !== null) await applyRequest(engine, kept)
+  } catch (bug) {
+    engine.log('unapplied', { request: number, people: null, ...placeOf(bug) })
+  }
+}
