@@ -111,6 +111,44 @@ async function moveSomebody(): Promise<void> {
     expect(await account(laptop, person, system)).toMatchObject({ state: 'disabled' })
 }
 
+/** Passwords in every system: with a wrong code, then with the right one; the ERP in SQL tables takes none. */
+async function setPasswords(): Promise<void> {
+  const person = staff(laptop.organisation, 'planta')
+  const desk = inRole(laptop.organisation, 'it')
+  const password = 'Quillay-58-lluvia-fina'
+  for (const [system, status] of [
+    ['directory', 200],
+    ['mail', 200],
+    ['erp', 409],
+  ] as const) {
+    const issued = await laptop.as(desk, 'POST', `/people/${person.nationalId}/one-time-code`)
+    const set = (code: string) =>
+      laptop.as(person.nationalId, 'POST', `/me/credentials/${system}`, { password, code })
+    expect((await set('AAAA-AAAA-AAAA')).status).toBe(422)
+    expect([system, (await set(issued.body.code)).status]).toEqual([system, status])
+  }
+}
+
+/** A line that waits for the authority, approved. */
+async function approve(): Promise<void> {
+  const person = staff(laptop.organisation, 'planta')
+  const module = laptop.organisation.modules.find(({ sensitive }) => sensitive)?.id
+  const filed = await file(
+    laptop,
+    form(unit(), [activation(person, { system: 'erp', module, type: 'consulta' })]),
+  )
+  const { number, lines } = filed.body
+  const decided = await laptop.as(
+    inRole(laptop.organisation, 'authority'),
+    'POST',
+    `/requests/${number}/lines/A1/decision`,
+    { decision: 'approve' },
+    { 'if-match': lines[0].hash, 'idempotency-key': 'approve-1' },
+  )
+  expect([decided.status, decided.body.status]).toEqual([200, 'accepted'])
+  await laptop.idle()
+}
+
 /** Accounts that somebody made by hand bear the name already: ours gets another one. */
 async function meetStrangers(): Promise<void> {
   const person = laptop.organisation.people.find(({ roles }) => roles.includes('it'))
@@ -186,6 +224,8 @@ const sameId = (one: string, other: string) => one.replaceAll('.', '') === other
 describe('what the functions may do', () => {
   it('is no more than what they did', async () => {
     await askAndRead()
+    await setPasswords()
+    await approve()
     await moveSomebody()
     await meetStrangers()
     await outlastAnOutage()
