@@ -3,7 +3,7 @@ import { type CredentialIntent, CredentialsRow, type OneTimeCode } from '../../s
 import type { TargetId } from '../../schemas/settings.ts'
 import { chains, dueShardOf, keys } from './keys.ts'
 import { type EntryDraft, emptyChain, seal } from './ledger.ts'
-import { commit, type Tables, type Write } from './tables.ts'
+import { commit, type Tables, type Write, writeOne } from './tables.ts'
 import { bare } from './target-rows.ts'
 
 type Changes = Partial<Pick<CredentialsRow, 'code' | 'openIntent'>>
@@ -96,7 +96,8 @@ export function createCredentialStore(tables: Tables) {
     async countCall(personId: string, now: string, hourAgo: string, limit: number): Promise<boolean> {
       const attempt = async (expression: string, condition: string, values: Record<string, unknown>) => {
         try {
-          await tables.client.send(
+          await writeOne(
+            tables,
             new UpdateCommand({
               TableName: tables.state,
               Key: keys.credentials(personId),

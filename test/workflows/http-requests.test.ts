@@ -65,6 +65,7 @@ describe('filing a form', () => {
         observedAt: null,
         converged: false,
         parked: false,
+        credentialSetAt: null,
       },
     ])
     expect(grants).toMatchObject([
