@@ -6,7 +6,7 @@ import { createTaskStore } from '../stores/tasks.ts'
 import type { Engine } from '../workflows/engine.ts'
 import { settings, tables, worker } from './compose-worker.ts'
 
-export { logger, readings, settings, tables, units } from './compose-worker.ts'
+export { logger, readings, tables, units } from './compose-worker.ts'
 
 /** Everything a workflow of the engine is given, put together once per function instance. */
 export const engine: Engine = {
