@@ -53,7 +53,7 @@ export function roadTo(
  *
  * If a worker fails, its target stays as it is and the rows stay due: late, never lost. If the sweeper fails, what was
  * filed still rings once by itself, but nothing is tried again and planned starts and clean-ups wait; accesses that end
- * still end, because their end is armed in the target.
+ * still end wherever a target holds the end itself.
  */
 export class Provisioning extends Construct {
   readonly functions: AppFunction[] = []
@@ -192,7 +192,7 @@ export class Provisioning extends Construct {
       retries: 0,
       failure: {
         means:
-          'Retries, planned starts and the clean-up after an end wait. Forms filed now are still carried out once; accesses that end today still end, armed in the target itself.',
+          'Retries, planned starts and the clean-up after an end wait. Forms filed now are still carried out once; accesses that end today still end where a target holds the end itself (Active Directory, PostfixAdmin, an ERP in tables), and end late where it cannot (Microsoft 365, Tryton, SCIM).',
         remedy: 'Read the log of sweep-due. It catches up by itself with its next good run.',
       },
     })

@@ -12,7 +12,7 @@ const text = (name: string) => ({ name, type: AttributeType.STRING })
  * Who works here, in which unit, under which contract, who signs for whom, and who may sign in as whom.
  *
  * If the table fails nobody can ask for anything and no target is worked on; accesses stay as they are, and those that
- * end today still end, because the end is armed in the targets themselves.
+ * end today still end wherever a target holds the end itself.
  */
 export class Register extends Construct {
   readonly table: TableV2
