@@ -1,5 +1,6 @@
 import { ChainHead } from '../../schemas/target.ts'
 import { chains, type Key, keys } from './keys.ts'
+import { emptyChain } from './ledger.ts'
 import { batchGet, type Tables } from './tables.ts'
 
 export type HeadStore = ReturnType<typeof createHeadStore>
@@ -20,7 +21,10 @@ function rowOf(chain: string): Key | null {
 /** Where chains of the ledger should end, as the aggregates' own rows say. */
 export function createHeadStore(tables: Tables) {
   return {
-    /** Heads by chain, read consistently; a chain whose aggregate is not kept is left out. */
+    /**
+     * Heads by chain, read consistently; a chain whose aggregate is not kept is left out. One whose row has no head has not
+     * begun (somebody's calls were counted, and nothing was recorded yet): it ends before its first entry.
+     */
     async of(named: readonly string[]): Promise<Map<string, ChainHead>> {
       const chainsByRow = new Map<string, string>()
       const wanted = [...new Set(named)].flatMap(chain => {
@@ -33,7 +37,7 @@ export function createHeadStore(tables: Tables) {
       return new Map(
         items.flatMap(item => {
           const chain = chainsByRow.get(`${item.pk} ${item.sk}`)
-          return chain === undefined ? [] : [[chain, ChainHead.parse(item.head)] as const]
+          return chain === undefined ? [] : [[chain, ChainHead.parse(item.head ?? emptyChain)] as const]
         }),
       )
     },

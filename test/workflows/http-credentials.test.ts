@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { keys } from '../../functions/stores/keys.ts'
-import { IssuedCode, PersonView } from '../../schemas/api.ts'
+import { IssuedCode, PersonView, Verification } from '../../schemas/api.ts'
 import { Problem } from '../../schemas/problem.ts'
 import type { HttpApp } from './http-app.ts'
 import { activation, closeSoundly, form, openSmallBody, people, subjectWith } from './small-body.ts'
@@ -28,8 +28,8 @@ const set = (body: object, headers = {}) =>
   app.call('POST', '/me/credentials/mail', { as: me, body, headers })
 
 /** As a worker would leave it once the account stands in the mail system. */
-async function accountStands() {
-  const { body } = await app.call('GET', '/me', { as: me })
+async function accountStands(as = me) {
+  const { body } = await app.call('GET', '/me', { as })
   const { personId } = PersonView.parse(body).person
   const observed = {
     state: 'enabled',
@@ -125,6 +125,20 @@ describe('setting one’s own password over HTTP', () => {
     expect(statuses).toEqual([...Array(8).fill(503), 429])
     const last = await set({ password })
     expect(Number(last.headers['retry-after'])).toBeGreaterThan(3500)
+  })
+
+  it('leaves the ledger verifiable when calls of somebody were only counted', async () => {
+    const as = people.deputy.nationalId
+    await app.call('POST', '/requests', {
+      as: people.headOfDideco.nationalId,
+      body: form([activation(people.deputy, { system: 'mail' })]),
+    })
+    await accountStands(as)
+    const body = { password, code: 'AAAA-BBBB-CCCC' }
+    expect((await app.call('POST', '/me/credentials/mail', { as, body })).status).toBe(422)
+    const verified = await app.call('GET', '/audit/verification', { as: subjectWith(app, 'security') })
+    expect(verified.status).toBe(200)
+    expect(Verification.parse(verified.body)).toMatchObject({ ok: true, faults: [] })
   })
 
   it('is for nobody whose token is linked to no person', async () => {
