@@ -105,6 +105,8 @@ export const TargetRow = z.strictObject({
   attempts: z.number().int(),
   state: z.enum(['pending', 'converged', 'waiting', 'parked']),
   lastAsOf: Instant.nullable(),
+  /** The time of the last run that left the account as it should be; what came later may not be done yet. */
+  settledAsOf: Instant.nullable().default(null),
   /** Why the next run runs: the last fact that changed the desired state. */
   cause: z.strictObject({ kind: z.string(), ref: z.string() }),
   openIntent: OpenIntent.nullable(),

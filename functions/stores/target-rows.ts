@@ -94,6 +94,7 @@ export function newTargetWrite(
     attempts: 0,
     state: 'pending',
     lastAsOf: null,
+    settledAsOf: null,
     head: emptyChain,
     observed: null,
     observedAt: null,

@@ -1,7 +1,7 @@
 import type { TargetRow } from '../../schemas/target.ts'
 import type { TaskSettings } from '../domain/task-times.ts'
 import type { Tables, Write } from './tables.ts'
-import { changeTask, closeTask, loadTasks, openTask, type Said, type TaskDraft } from './tasks.ts'
+import { closeTask, loadTasks, openTask, type Said, type TaskDraft } from './tasks.ts'
 
 /** The same transaction's changes of the account's row. */
 export interface NextState {
@@ -65,7 +65,10 @@ export async function accountTask(
 /** What people are to do; the rest of the task follows from the account's row. */
 export type HandedTask = Pick<TaskDraft, 'steps' | 'until' | 'urgent'>
 
-/** The task of a plan that people carry out: the open one brought up to date, else a new one in the place of any other. */
+/**
+ * The task of a plan that people carry out, in the place of any that was open. Another plan is another task, with an id of
+ * its own: whoever says that the earlier one is done has not seen this one.
+ */
 export async function handedTask(
   tables: Tables,
   settings: TaskSettings,
@@ -88,14 +91,12 @@ export async function handedTask(
   }
   const standing =
     row.openTask === null ? undefined : (await loadTasks(tables, [row.openTask.id])).get(row.openTask.id)
-  if (standing !== undefined && standing.closedAt === null && standing.kind === 'manual')
-    return {
-      openTask: { id: standing.id, kind: 'manual' },
-      writes: changeTask(tables, settings, standing, draft, said),
-    }
-  const { task, writes } = openTask(tables, settings, draft, said)
+  const open = standing?.closedAt === null ? standing : null
+  const { task, writes } = openTask(tables, settings, draft, said, open?.kind === 'manual' ? open : null)
   const closing =
-    row.openTask === null ? [] : await closeStanding(tables, settings, row.openTask.id, 'superseded', said)
+    open === null
+      ? []
+      : closeTask(tables, settings, open, { outcome: 'superseded', by: null, evidence: null }, said).writes
   return { openTask: { id: task.id, kind: 'manual' }, writes: [...closing, ...writes] }
 }
 

@@ -31,6 +31,7 @@ type Changes = Partial<
     | 'attempts'
     | 'state'
     | 'lastAsOf'
+    | 'settledAsOf'
     | 'openIntent'
     | 'head'
     | 'observed'

@@ -110,15 +110,20 @@ const replace = (tables: Tables, standing: TaskRow, next: TaskRow): Write => ({
   },
 })
 
-/** A new task as writes for the transaction of the fact that asks for it: row, ledger entry, mails. */
+/**
+ * A new task as writes for the transaction of the fact that asks for it: row, ledger entry, mails. `replaces`: the open task
+ * in whose place it comes, which is no later due for it; closing that one is the caller's.
+ */
 export function openTask(
   tables: Tables,
   settings: TaskSettings,
   draft: TaskDraft,
   said: Said,
+  replaces: TaskRow | null = null,
 ): { task: TaskRow; writes: Write[] } {
   const id = newId(Date.parse(said.at))
-  const due = dueBy(settings, draft.urgent, said.at)
+  const usual = dueBy(settings, draft.urgent, said.at)
+  const due = replaces === null ? usual : earlierOf(usual, replaces.dueBy)
   const task: TaskRow = {
     version: 1,
     id,
@@ -138,9 +143,13 @@ export function openTask(
     tables,
     chains.task(id),
     emptyChain,
-    entryFor(task, 'task-opened', said, { after: asked(task) }),
+    entryFor(task, 'task-opened', said, {
+      ...(replaces !== null && { before: { task: replaces.id, ...asked(replaces) } }),
+      after: asked(task),
+    }),
   )
   const whole = { ...task, head: sealed.head }
+  const template = replaces === null ? 'task-opened' : 'task-changed'
   return {
     task: whole,
     writes: [
@@ -152,38 +161,9 @@ export function openTask(
         },
       },
       sealed.write,
-      ...tell(settings, whole, 'task-opened', sealed.id).map(notice => noticeWrite(tables, notice, said.at)),
+      ...tell(settings, whole, template, sealed.id).map(notice => noticeWrite(tables, notice, said.at)),
     ],
   }
-}
-
-/** Brings an open task up to date: what is wanted has changed. One that became urgent is due sooner, never later. */
-export function changeTask(
-  tables: Tables,
-  settings: TaskSettings,
-  standing: TaskRow,
-  draft: TaskDraft,
-  said: Said,
-): Write[] {
-  const due = dueBy(settings, draft.urgent, said.at)
-  const sooner = earlierOf(due, standing.dueBy)
-  const task: TaskRow = {
-    ...standing,
-    ...draft,
-    dueBy: sooner,
-    dueAt: earlierOf(standing.dueAt ?? sooner, sooner),
-  }
-  const sealed = seal(
-    tables,
-    chains.task(task.id),
-    standing.head,
-    entryFor(task, 'task-changed', said, { before: asked(standing), after: asked(task) }),
-  )
-  return [
-    replace(tables, standing, { ...task, head: sealed.head }),
-    sealed.write,
-    ...tell(settings, task, 'task-changed', sealed.id).map(notice => noticeWrite(tables, notice, said.at)),
-  ]
 }
 
 /** How a task ends. `by` null: by itself. */

@@ -130,7 +130,7 @@ async function close(
   return null
 }
 
-/** Plans, and hands the plan to people; an open task is brought up to date, or called back when nothing is left to do. */
+/** Plans, and hands the plan to people; another plan is another task, and an open one is called back when nothing is left to do. */
 async function proceed(
   engine: Convergence,
   run: SeenRun,

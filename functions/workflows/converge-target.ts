@@ -101,12 +101,17 @@ export async function convergeTarget(
   // A target that only people can enter is theirs in whatever mode it would act.
   if (mode === 'manual' || (blind && mode === 'active')) {
     const handed = ready.map((run, index) => ({ ...run, sight: blind ? null : (seen[index] ?? null) }))
-    await guarded(handed, ({ sight, ...run }) => convergeByHand(engine, run, sight))
+    await guarded(handed, ({ sight, ...run }) =>
+      sight?.ok && isUnadopted(run, sight.value)
+        ? leaveAlone(engine, run, sight.value)
+        : convergeByHand(engine, run, sight),
+    )
     return broken
   }
   const observed = await guarded(
     ready.map((run, index) => ({ ...run, seen: seen[index] })),
-    ({ seen: sight, ...run }) => digest(engine, run, sight),
+    ({ seen: sight, ...run }) =>
+      blind && run.row.openIntent !== null ? keepHanded(engine, run) : digest(engine, run, sight),
   )
   const planned = await guarded(observed, run => plan(engine, run))
 
@@ -130,7 +135,33 @@ export async function convergeTarget(
     planned.map((run, index) => ({ ...run, applied: applied[index], proof: proofs[index] })),
     run => conclude(engine, run, run.applied, run.proof),
   )
+  if (mode === 'observe-only') await wakeAfterChange(engine, observed)
   return broken
+}
+
+/**
+ * A run that only reports puts its rows off until tomorrow. Where the mode changed meanwhile, the walk that the change began
+ * may have passed rows that were due then and are not now: they are woken here.
+ */
+async function wakeAfterChange(engine: Work, runs: readonly Run[]): Promise<void> {
+  if (runs.length === 0) return
+  const inForce = modeOf(engine.settings, engine.target, await engine.systems.load(engine.target))
+  if (inForce === 'observe-only' || rests(inForce)) return
+  const now = instantOf(engine.clock())
+  for (const { row } of runs) {
+    await engine.targets.wake(row, now)
+    await engine.bells.ring([{ personId: row.personId, target: row.target, urgent: row.urgent }])
+  }
+}
+
+/**
+ * A plan that was handed to people, where nobody can look and nothing is to be asked for now: intent, task and whatever they
+ * said of it stay as they are, for the time after. No outcome is said of what nobody has seen.
+ */
+async function keepHanded(engine: Work, { row }: Run): Promise<null> {
+  const now = engine.clock()
+  await engine.targets.note(row, { dueAt: instantOf(now + dayMilliseconds) }, instantOf(now))
+  return null
 }
 
 /** Where nobody can look, the last word of a human is what is there. */
@@ -171,9 +202,9 @@ async function digest(
 ): Promise<SeenRun | null> {
   if (sight === undefined) throw new Error('the connector left out a result')
   if (sight.ok) {
-    if (!isUnadopted(run, sight.value)) return closeByLooking(engine, run, sight.value)
-    await leaveAlone(engine, run, sight.value)
-    return null
+    return isUnadopted(run, sight.value)
+      ? leaveAlone(engine, run, sight.value)
+      : closeByLooking(engine, run, sight.value)
   }
   // A conflict that may pass (two accounts bear this person's mark) is not about the name: another one would not settle it.
   const { kind, retryable } = sight.error
@@ -206,17 +237,21 @@ const isUnadopted = ({ row }: Run, { state }: Observation): boolean =>
  * Changes nothing in an account that somebody else made, and asks a human whose it is; `POST /reconciliation/adoptions`
  * settles it. Where nobody should have access and it gives none, there is nothing to ask.
  */
-async function leaveAlone(engine: Work, run: Run, observation: Observation): Promise<void> {
+async function leaveAlone(engine: Work, run: Run, observation: Observation): Promise<null> {
   const { row } = run
   const now = instantOf(engine.clock())
   const asked = run.desired.enabled || observation.state === 'enabled'
-  if (asked && engine.mode === 'observe-only') return report(engine, { ...run, observation }, [], 'unadopted')
+  if (asked && engine.mode === 'observe-only') {
+    await report(engine, { ...run, observation }, [], 'unadopted')
+    return null
+  }
   const outcome = asked
     ? failedState(engine, run, 'unadopted', false)
     : settledState(engine, { ...run, observation })
   const seen = { observed: observation, observedAt: now, lastAsOf: run.asOf }
   await engine.targets.note(row, { ...outcome, ...seen }, now)
   if (asked) engine.log('unadopted', { personId: row.personId, target: row.target })
+  return null
 }
 
 /** An intent that was left open gets its one outcome from what the target shows now. Null: somebody else closed it. */

@@ -69,8 +69,8 @@ export async function prepareRun(
     quiet:
       row.state === 'converged' &&
       row.appliedVersion === row.desiredVersion &&
-      row.lastAsOf !== null &&
-      sameWish(desired(row.lastAsOf), now),
+      row.settledAsOf !== null &&
+      sameWish(desired(row.settledAsOf), now),
     profile:
       names === null
         ? null
@@ -140,6 +140,7 @@ export const seenNow = (engine: Convergence, run: Run, observation: Observation)
 
 export const settledState = (engine: Convergence, run: SeenRun) => ({
   appliedVersion: run.row.desiredVersion,
+  settledAsOf: run.asOf,
   dueAt: nextDue(run, instantOf(engine.clock())),
   ...(run.row.drift === null || run.row.drift.outcome === 'settled'
     ? {}

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rutCheckDigit } from '../../functions/domain/national-id.ts'
+import { createIdentityStore } from '../../functions/stores/identities.ts'
 import { completeTask } from '../../functions/workflows/complete-task.ts'
+import { changeMode } from '../../functions/workflows/operate-target.ts'
 import { listTasks } from '../../functions/workflows/read-tasks.ts'
 import sample from '../../infra/settings/valle-claro.json' with { type: 'json' }
 import type { TaskCompletion, TaskList, TaskView } from '../../schemas/api.ts'
 import type { Contract } from '../../schemas/contract.ts'
-import { Settings } from '../../schemas/settings.ts'
+import { Settings, type TargetMode } from '../../schemas/settings.ts'
 import { openWorld, type World } from '../servers/world.ts'
 
 const planta: Contract = { type: 'planta', regime: 'municipal', startsOn: '2020-03-01', endsOn: null }
@@ -108,6 +110,12 @@ async function complete({ world, technician }: Office, task: TaskView, more: Par
   await world.settle()
   return answer
 }
+async function turn({ world, technician }: Office, mode: TargetMode) {
+  const registers = { ...world.engine, identities: createIdentityStore(world.tables) }
+  await changeMode(registers, { personId: technician, roles: ['it'] }, 'erp', { mode, reason: 'prueba' })
+  world.time.now += 1_000
+  await world.settle()
+}
 const phases = async ({ world }: Office, personId: string) =>
   (await world.entries(`target/${personId}/erp`)).map(({ phase }) => phase)
 
@@ -197,13 +205,13 @@ describe('a target that only people can enter', () => {
     expect(await phases(office, personId)).toEqual(['intended', 'succeeded', 'intended', 'succeeded'])
   })
 
-  it('brings an open task up to date: one outcome for each intent, never two tasks', async () => {
+  it('asks for another plan by another task: one outcome for each intent, never two open', async () => {
     const { id, personId } = await someone(office, accounting)
     const first = await taskOf(office, personId)
     await world.submit(office.head, asks(id, stores))
     await world.settle()
     const second = await taskOf(office, personId)
-    expect(second.id).toBe(first.id)
+    expect(second.id).not.toBe(first.id)
     expect(second.steps.map(({ act }) => act)).toEqual(['create', 'grant', 'grant', 'enable'])
     expect(await phases(office, personId)).toEqual(['intended', 'unknown', 'intended'])
     await complete(office, second)
@@ -212,24 +220,44 @@ describe('a target that only people can enter', () => {
       'contabilidad-gubernamental',
     ])
     expect(await phases(office, personId)).toEqual(['intended', 'unknown', 'intended', 'succeeded'])
-    expect((await world.entries(`task/${first.id}`)).map(({ act }) => act)).toEqual([
-      'task-opened',
-      'task-changed',
-      'task-completed',
-    ])
+    expect(await world.engine.tasks.load(first.id)).toMatchObject({ outcome: 'superseded', closedBy: null })
+    expect((await world.entries(`task/${second.id}`))[0]?.before).toMatchObject({ task: first.id })
   })
 
   it('takes back what somebody may have opened before anybody said so', async () => {
     const { id, personId } = await someone(office, accounting)
-    const first = await taskOf(office, personId)
     await world.submit(office.head, ends(id, { system: 'erp', module: 'contabilidad-gubernamental' }))
     await world.settle()
     const task = await taskOf(office, personId)
-    expect(task).toMatchObject({ id: first.id, urgent: true })
+    expect(task).toMatchObject({ urgent: true })
     expect(task.steps.map(({ act }) => act)).toEqual(['disable', 'revoke'])
     await complete(office, task)
     expect(await world.row(personId, 'erp')).toMatchObject({ state: 'converged', openTask: null })
     expect((await world.row(personId, 'erp')).observed?.state).not.toBe('enabled')
+  })
+
+  it('never takes “done”, said of an opening, for the closing that is asked for since', async () => {
+    const { id, personId } = await someone(office, accounting)
+    const opening = await taskOf(office, personId)
+    await world.submit(office.head, ends(id, { system: 'all' }))
+    await world.settle()
+    expect(await complete(office, opening)).toEqual({ refused: 'conflict' })
+    const closing = await taskOf(office, personId)
+    expect(closing.steps.map(({ act }) => act)).toEqual(['disable', 'revoke'])
+    expect(await world.row(personId, 'erp')).toMatchObject({ state: 'waiting', openTask: { id: closing.id } })
+  })
+
+  it('says no outcome of what was handed out while it is only observed, and still takes the word for it', async () => {
+    const { id, personId } = await someone(office, accounting)
+    const task = await taskOf(office, personId)
+    await turn(office, 'observe-only')
+    await complete(office, task)
+    expect(await phases(office, personId)).toEqual(['intended'])
+    await world.submit(office.head, ends(id, { system: 'all' }))
+    await world.settle()
+    await turn(office, 'manual')
+    expect(await phases(office, personId)).toEqual(['intended', 'succeeded', 'intended'])
+    expect((await taskOf(office, personId)).steps.map(({ act }) => act)).toEqual(['disable', 'revoke'])
   })
 
   it('calls a removal off when the access is wanted again', async () => {
@@ -322,6 +350,19 @@ describe('a target in mode manual that can be read', () => {
       observed: { state: 'enabled' },
     })
     expect(await phases(office, personId)).toEqual(['intended', 'failed', 'intended', 'succeeded'])
+  })
+
+  it('asks whose an account is that was there before, and hands out nothing about it', async () => {
+    const { id, personId } = await someone(office)
+    byHand('antigua', id)
+    await world.submit(office.head, asks(id, stores))
+    await world.settle()
+    expect(await taskOf(office, personId)).toMatchObject({ kind: 'unadopted' })
+    expect(await world.row(personId, 'erp')).toMatchObject({
+      accountId: null,
+      origin: null,
+      openIntent: null,
+    })
   })
 
   it('finds what was done without a word, and closes the task', async () => {

@@ -26,7 +26,9 @@ beforeAll(async () => {
       targets: targets.map(target =>
         target.kind === 'active-directory'
           ? { ...target, onlyReported: ['closed', 'right-added', 'deleted'] as const satisfies string[] }
-          : target,
+          : target.kind === 'sql'
+            ? { ...target, onlyReported: ['right-added'] as const satisfies string[] }
+            : target,
       ),
     },
   })
@@ -170,5 +172,38 @@ describe('a drift that the setting only reports', () => {
     expect(account('directory', id).enabled).toBe(false)
     expect((await story(personId, 'directory')).at(-1)).toBe('succeeded by drift')
     world.time.now = before
+  })
+})
+
+describe('a right that ends is no drift', () => {
+  it('also where the run that was to take it away died half-way', async () => {
+    const id = nationalId()
+    const personId = await world.hire(id, names, 'dideco', planta)
+    const line = (module: string, until: string | null) => ({
+      person: { nationalId: id, ...names, position: 'Administrativo' },
+      contract: planta,
+      access: { system: 'erp', module, type: 'consulta' },
+      until,
+    })
+    const until = new Date(world.time.now + 3 * day).toISOString().slice(0, 10)
+    await world.submit(head, {
+      unit: 'dideco',
+      activations: [line('contabilidad-gubernamental', null), line('bodega', until)],
+      declaration: true,
+    })
+    await world.settle()
+    const { erp } = world.targets
+    const held = () => [...erp.accounts.values()].find(({ owner }) => owner === id)?.rights
+    expect([...(held()?.keys() ?? [])].sort()).toEqual(['bodega', 'contabilidad-gubernamental'])
+    world.time.now += 5 * day
+    const { apply } = erp
+    erp.apply = async () => {
+      throw new Error('the run died')
+    }
+    await expect(world.converge(personId, 'erp')).rejects.toThrow('died')
+    erp.apply = apply
+    world.time.now += 120_000
+    await world.settle()
+    expect([...(held()?.keys() ?? [])]).toEqual(['contabilidad-gubernamental'])
   })
 })

@@ -339,3 +339,29 @@ describe('the sweeper', () => {
     expect(writes()).toBe(idle)
   })
 })
+
+describe('a run that only reports while the mode changes', () => {
+  it('puts nothing off that is to be done now', async () => {
+    const leaver = await hired(erp)
+    await world.settle()
+    await turn('observe-only')
+    await world.settle()
+    await deactivate(leaver.id)
+    // The one bell is being answered here.
+    world.rung.length = 0
+    const { observe } = world.targets.erp
+    world.targets.erp.observe = async accounts => {
+      world.targets.erp.observe = observe
+      // The row is due already: the walk passes it by.
+      await turn('active')
+      await continueWalk(world.engine, 'erp', new Date(world.time.now).toISOString())
+      return observe.call(world.targets.erp, accounts)
+    }
+    await world.converge(leaver.personId, 'erp')
+    await world.settle()
+    expect(await world.row(leaver.personId, 'erp')).toMatchObject({
+      state: 'converged',
+      observed: { state: 'disabled' },
+    })
+  })
+})
