@@ -2,6 +2,7 @@ import type { AppliedLines, Grant, KeptLine } from '../../schemas/request.ts'
 import type { NameRow, RequestRow } from '../../schemas/rows.ts'
 import type { TargetId } from '../../schemas/settings.ts'
 import type { TargetRow } from '../../schemas/target.ts'
+import { LATEST } from '../domain/civil-time.ts'
 import { chains, keys } from './keys.ts'
 import { type EntryDraft, seal } from './ledger.ts'
 import { readNameLines } from './name-lines.ts'
@@ -25,7 +26,6 @@ export interface Adoption {
   } | null
   readonly grants: readonly Grant[]
   readonly entry: EntryDraft
-  readonly quarantineOver: string
 }
 
 /** `taken`: the account or its name is somebody else's; `stale`: the person's record moved, read again and repeat. */
@@ -95,6 +95,7 @@ export function createAdoptionStore(tables: Tables) {
       const standing = person.targets.get(target)
       const released: NameRow = { version: 1, personId: row.personId, releasedAt: entry.at }
       const renamed = standing !== undefined && standing.name.toLowerCase() !== account.name.toLowerCase()
+      // A name that rests is kept from whoever would read the former bearer's mail; this account bears it already.
       const result = await commit(tables, [
         factWrite(tables, row, { head: sealed.head }),
         {
@@ -105,7 +106,7 @@ export function createAdoptionStore(tables: Tables) {
             ExpressionAttributeValues: { ':me': row.personId },
           },
         },
-        nameWrite(tables, target, account.name, row.personId, adoption.quarantineOver),
+        nameWrite(tables, target, account.name, row.personId, LATEST),
         standing === undefined
           ? newTargetWrite(tables, {
               personId: row.personId,

@@ -24,7 +24,7 @@ import { say } from '../domain/texts/index.ts'
 import type { Adoption, AdoptionStore } from '../stores/adoptions.ts'
 import type { PersonAggregate } from '../stores/people.ts'
 import type { ReadingStore } from '../stores/readings.ts'
-import { type Engine, quarantineOver, targetSettings } from './engine.ts'
+import { type Engine, targetSettings } from './engine.ts'
 import { inParallel } from './in-parallel.ts'
 import { nowOf, tries } from './registers.ts'
 
@@ -280,7 +280,6 @@ async function prepare(
     target,
     account,
     grants,
-    quarantineOver: quarantineOver(settings, needed.clock()),
     entry: {
       ...said,
       act: 'account-adopted',

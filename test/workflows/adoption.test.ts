@@ -61,7 +61,7 @@ interface Hand {
 function byHand(target: TargetId, accountId: string, { owner = null, enabled = true, ...more }: Hand = {}) {
   world.targets[target].accounts.set(accountId, {
     accountId,
-    name: target === 'mail' ? `${accountId}@valleclaro.cl` : accountId,
+    name: target === 'mail' ? `${accountId}@valleclaro.example` : accountId,
     owner,
     enabled,
     expiresAt: more.expiresAt ?? null,
@@ -321,6 +321,18 @@ describe('the adoption of an account that was there before', () => {
       const again = await adopt('mail', [same])
       expect(again).toEqual(answers[0])
     }
+  })
+
+  it('may be of the very person whose account had to take another name, or of anybody else', async () => {
+    const [other, owner] = [await hired(), await hired()]
+    const reserved = async () => (await world.row(other.personId, 'mail')).name
+    await world.submit(head, form([line(other.id, { system: 'mail' })]))
+    const name = (await reserved()).split('@')[0] ?? ''
+    byHand('mail', name)
+    await world.settle()
+    expect(await reserved()).not.toBe(`${name}@valleclaro.example`)
+    await read('mail')
+    expect(codes(await adopt('mail', [{ accountId: name, nationalId: owner.id }]))).toEqual([[true, []]])
   })
 
   it('without a reading there is nothing to adopt from', async () => {
