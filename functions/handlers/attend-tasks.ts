@@ -1,4 +1,5 @@
-import { NoQuery, TaskCompletion, TaskPath, TasksQuery } from '../../schemas/api.ts'
+import { NoQuery } from '../../schemas/api.ts'
+import { TaskCompletion, TaskPath, TasksQuery } from '../../schemas/api-operations.ts'
 import { completeTask } from '../workflows/complete-task.ts'
 import { fileOnce } from '../workflows/file-once.ts'
 import { listTasks } from '../workflows/read-tasks.ts'

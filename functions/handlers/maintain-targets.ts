@@ -1,4 +1,5 @@
-import { ModeChange, NoQuery, TargetPath } from '../../schemas/api.ts'
+import { NoQuery } from '../../schemas/api.ts'
+import { ModeChange, TargetPath } from '../../schemas/api-operations.ts'
 import { changeMode, readTargets } from '../workflows/operate-target.ts'
 import { front, registers } from './compose-registers.ts'
 import { http, ok, route } from './http.ts'

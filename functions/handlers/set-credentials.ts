@@ -1,4 +1,5 @@
-import { NoQuery, SentPassword } from '../../schemas/api.ts'
+import { NoQuery } from '../../schemas/api.ts'
+import { SentPassword } from '../../schemas/api-operations.ts'
 import type { TargetId } from '../../schemas/settings.ts'
 import type { Connector } from '../connectors/contract.ts'
 import { setCredential } from '../workflows/set-credential.ts'

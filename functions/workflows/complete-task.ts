@@ -1,4 +1,4 @@
-import type { TaskCompletion, TaskView } from '../../schemas/api.ts'
+import type { TaskCompletion, TaskView } from '../../schemas/api-operations.ts'
 import type { TaskRow } from '../../schemas/rows.ts'
 import type { Caller } from '../domain/entitlement.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'

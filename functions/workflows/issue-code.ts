@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { IssuedCode } from '../../schemas/api.ts'
+import type { IssuedCode } from '../../schemas/api-operations.ts'
 import type { Caller } from '../domain/entitlement.ts'
 import { parseNationalId } from '../domain/national-id.ts'
 import { codeHours, codeOf, macOf } from '../domain/one-time-code.ts'

@@ -1,4 +1,4 @@
-import type { ModeChange, TargetList, TargetView } from '../../schemas/api.ts'
+import type { ModeChange, TargetList, TargetView } from '../../schemas/api-operations.ts'
 import type { SystemRow } from '../../schemas/rows.ts'
 import type { TargetSettings } from '../../schemas/settings.ts'
 import type { Caller } from '../domain/entitlement.ts'

@@ -1,4 +1,4 @@
-import type { TaskList, TaskView } from '../../schemas/api.ts'
+import type { TaskList, TaskView } from '../../schemas/api-operations.ts'
 import type { TaskRow } from '../../schemas/rows.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import { taskInWords } from '../domain/task-words.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { CredentialSet } from '../../schemas/api.ts'
+import type { CredentialSet } from '../../schemas/api-operations.ts'
 import type { CredentialsRow, OneTimeCode, SystemRow } from '../../schemas/rows.ts'
 import type { TargetId } from '../../schemas/settings.ts'
 import type { Observation, TargetRow } from '../../schemas/target.ts'

@@ -5,7 +5,7 @@ import { completeTask } from '../../functions/workflows/complete-task.ts'
 import { changeMode } from '../../functions/workflows/operate-target.ts'
 import { listTasks } from '../../functions/workflows/read-tasks.ts'
 import sample from '../../infra/settings/valle-claro.json' with { type: 'json' }
-import type { TaskCompletion, TaskList, TaskView } from '../../schemas/api.ts'
+import type { TaskCompletion, TaskList, TaskView } from '../../schemas/api-operations.ts'
 import type { Contract } from '../../schemas/contract.ts'
 import { Settings, type TargetMode } from '../../schemas/settings.ts'
 import { openWorld, type World } from '../servers/world.ts'

@@ -5,7 +5,7 @@ import { completeTask } from '../../functions/workflows/complete-task.ts'
 import { listTasks } from '../../functions/workflows/read-tasks.ts'
 import { type Post, type Posted, sendNotice } from '../../functions/workflows/send-notice.ts'
 import { sweepDue } from '../../functions/workflows/sweep-due.ts'
-import type { TaskList, TaskView } from '../../schemas/api.ts'
+import type { TaskList, TaskView } from '../../schemas/api-operations.ts'
 import type { Contract } from '../../schemas/contract.ts'
 import { openWorld, type World } from '../servers/world.ts'
 
