@@ -164,18 +164,4 @@ describe('the reading of all accounts of a target', () => {
     }
     expect(new Set([nextReading('directory', 0), nextReading('mail', 0), nextReading('erp', 0)]).size).toBe(3)
   })
-
-  it('waits for the next day where the target has no list of its accounts', async () => {
-    const target = world.targets.erp
-    await readAccounts(
-      {
-        ...world.engine,
-        target: 'erp',
-        readings: world.readings,
-        connector: { ...target, list: undefined } as never,
-      },
-      () => 1,
-    )
-    expect(await row()).toMatchObject({ fault: 'not-offered', running: null })
-  })
 })
