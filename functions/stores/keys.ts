@@ -118,6 +118,10 @@ const listShardOf = (personId: string) => shardOf(personId, listShards.length) a
 export const dueShards = ['0', '1', '2', '3', '4', '5', '6', '7'] as const
 export const dueShardOf = (pk: string) => shardOf(pk, dueShards.length)
 
+/** Shards of their own for mails: however many wait to be sent, what closes an access waits behind none of them. */
+export const noticeShards = ['notices#0', 'notices#1', 'notices#2', 'notices#3'] as const
+export const noticeShardOf = (pk: string) => `notices#${shardOf(pk, noticeShards.length)}`
+
 /**
  * Lanes of the `due` index for account rows, each target's own: a target that rests or answers slowly holds up no other,
  * what is urgent overtakes, and what is parked can be counted.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { NoticeRow } from '../../schemas/rows.ts'
-import { dueShardOf, keys } from './keys.ts'
+import { keys, noticeShardOf } from './keys.ts'
 import type { Tables, Write } from './tables.ts'
 import { bare } from './target-rows.ts'
 
@@ -28,7 +28,7 @@ export function noticeWrite(tables: Tables, { fact, ...draft }: NoticeDraft, at:
   return {
     Put: {
       TableName: tables.state,
-      Item: { ...key, ...row, dueShard: dueShardOf(key.pk) },
+      Item: { ...key, ...row, dueShard: noticeShardOf(key.pk) },
       ConditionExpression: 'attribute_not_exists(pk)',
     },
   }

@@ -3,7 +3,7 @@ import type { DriftRow } from '../../schemas/rows.ts'
 import { TargetId } from '../../schemas/settings.ts'
 import type { Drift, OpenIntent, TargetRow } from '../../schemas/target.ts'
 import type { TaskSettings } from '../domain/task-times.ts'
-import { accountShardOf, chains, dueShards, keys, lists } from './keys.ts'
+import { accountShardOf, chains, dueShards, keys, lists, noticeShards } from './keys.ts'
 import { type EntryDraft, seal } from './ledger.ts'
 import { commit, type Tables, type Write } from './tables.ts'
 import { accountTask, type HandedTask, handedTask } from './target-tasks.ts'
@@ -314,7 +314,7 @@ export function createTargetStore(tables: Tables, settings: TaskSettings) {
     /** What is due at an instant beside account rows, at most `limit` of each shard, oldest first within a shard. */
     async due(now: string, limit: number): Promise<Due[]> {
       const shards = await Promise.all(
-        dueShards.map(async shard => {
+        [...dueShards, ...noticeShards].map(async shard => {
           const page = await tables.client.send(
             new QueryCommand({
               TableName: tables.state,

@@ -35,6 +35,8 @@ export async function sweepDue(engine: Engine & Credentials, eventAt: string): P
   const clock = instantOf(engine.clock())
   const now = eventAt > clock ? eventAt : clock
   const due = await engine.targets.due(now, perShard)
+  // First: all that follows is done one after the other, and may take all the time there is.
+  const rounds = await Promise.all((await atWork(engine)).map(target => ringDue(engine, target, now)))
   const readings = due.filter(row => row.kind === 'reading')
   let missed = 0
   for (const { target } of readings) missed += await engine.bells.ringReading(target)
@@ -69,7 +71,6 @@ export async function sweepDue(engine: Engine & Credentials, eventAt: string): P
         engine.log('broken', { personId: row.personId, target: null, ...placeOf(bug) })
         broken++
       }
-  const rounds = await Promise.all((await atWork(engine)).map(target => ringDue(engine, target, now)))
   // Last, and bounded: no target waits for another one's walk.
   const walks = due.flatMap(row => (row.kind === 'walk' ? [row.target] : []))
   for (const target of walks) await continueWalk(engine, target, now)

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rutCheckDigit } from '../../functions/domain/national-id.ts'
 import { createIdentityStore } from '../../functions/stores/identities.ts'
+import { noticeWrite } from '../../functions/stores/notices.ts'
+import { commit } from '../../functions/stores/tables.ts'
 import { changeMode, readTargets } from '../../functions/workflows/operate-target.ts'
 import { sweepDue } from '../../functions/workflows/sweep-due.ts'
 import { continueWalk } from '../../functions/workflows/wake-accounts.ts'
@@ -337,6 +339,32 @@ describe('the sweeper', () => {
     world.time.now -= 61_000
     expect(await rings()).toEqual([])
     expect(writes()).toBe(idle)
+  })
+})
+
+describe('mails that wait to be sent', () => {
+  it('hold up nothing else that is due', async () => {
+    await turn('paused')
+    const at = new Date(world.time.now - 600_000).toISOString()
+    const notice = (index: number) =>
+      noticeWrite(
+        world.tables,
+        {
+          template: 'task-opened',
+          to: { kind: 'it' },
+          about: { personId: null, task: null, target: null, request: null },
+          fact: `fact ${index}`,
+        },
+        at,
+      )
+    await commit(
+      world.tables,
+      Array.from({ length: 90 }, (_, index) => notice(index)),
+    )
+    await turn('active')
+    const due = await world.engine.targets.due(new Date(world.time.now).toISOString(), 1)
+    expect(due.map(({ kind }) => kind)).toContain('walk')
+    expect(due.map(({ kind }) => kind)).toContain('notice')
   })
 })
 
