@@ -1,15 +1,15 @@
 import type { MicrosoftMailSettings } from '../../../schemas/settings.ts'
-import {
-  type AccountPage,
-  type AccountRef,
-  type Applied,
-  type Connector,
-  ConnectorError,
-  type Outcome,
-  type PasswordAnswer,
-  type Plan,
+import type {
+  AccountPage,
+  AccountRef,
+  Applied,
+  Connector,
+  Outcome,
+  PasswordAnswer,
+  Plan,
 } from '../contract.ts'
 import { HttpExchange, type HttpLimits, serviceUrl } from '../http-exchange.ts'
+import { alone, inTurns } from '../in-turns.ts'
 import { Acting } from './acting.ts'
 import { fault, refusalUnder } from './faults.ts'
 import { Graph } from './graph.ts'
@@ -31,8 +31,6 @@ export interface MicrosoftSecret {
 }
 
 const globalCloud = { graph: 'https://graph.microsoft.com', login: 'https://login.microsoftonline.com' }
-/** People acted on at the same time: Graph counts a tenant's writes. */
-const atOnce = 4
 const pageSize = 100
 
 /** Mailboxes of Microsoft 365, by Microsoft Graph 1.0. How it keeps its promises is told in `docs/microsoft-365.md`. */
@@ -114,39 +112,9 @@ export function createMicrosoftConnector(
   }
 }
 
-async function alone<T>(act: () => Promise<T>): Promise<Outcome<T>> {
-  try {
-    return { ok: true, value: await act() }
-  } catch (error) {
-    if (error instanceof ConnectorError) return { ok: false, error }
-    throw error
-  }
-}
-
 /** What concerns everybody is everybody's error. */
 async function guarded<T>(all: readonly unknown[], act: () => Promise<Outcome<T>[]>): Promise<Outcome<T>[]> {
   if (all.length === 0) return []
   const outcome = await alone(act)
   return outcome.ok ? outcome.value : all.map(() => outcome)
-}
-
-/** One result each, in order, a few under way at once. When the service is silent for one, nobody else need wait for it. */
-async function inTurns<T, R>(
-  items: readonly T[],
-  one: (item: T, at: number) => Promise<R>,
-): Promise<Outcome<R>[]> {
-  const outcomes: Outcome<R>[] = new Array(items.length)
-  let next = 0
-  let silence: ConnectorError | null = null
-  const work = async () => {
-    while (next < items.length) {
-      const at = next++
-      outcomes[at] =
-        silence === null ? await alone(() => one(items[at] as T, at)) : { ok: false, error: silence }
-      const outcome = outcomes[at]
-      if (outcome?.ok === false && outcome.error.kind === 'unreachable') silence = outcome.error
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(items.length, atOnce) }, work))
-  return outcomes
 }

@@ -1,10 +1,11 @@
 import type { ScimSettings } from '../../../schemas/settings.ts'
 import type { AccountPage, AccountRef, Connector, Outcome, PasswordAnswer } from '../contract.ts'
 import type { HttpLimits } from '../http-exchange.ts'
+import { alone } from '../in-turns.ts'
 import { hashShownName, shownName } from '../shown-name.ts'
 import { refusalUnder, ScimClient, type ScimSecret } from './client.ts'
 import { readMemberships } from './groups.ts'
-import { alone, lookAtUsers, userPath } from './look.ts'
+import { lookAtUsers, userPath } from './look.ts'
 import { listedOf, observationOf, userOf } from './user.ts'
 import { applyPlans } from './write.ts'
 

@@ -1,4 +1,5 @@
-import { type AccountRef, ConnectorError, type Outcome } from '../contract.ts'
+import type { AccountRef, Outcome } from '../contract.ts'
+import { alone, inTurns } from '../in-turns.ts'
 import { enterprise, type Provider, quoted, type ScimClient } from './client.ts'
 import { sameId, type User, userOf, writtenIds } from './user.ts'
 
@@ -9,9 +10,6 @@ export interface Found {
 }
 
 export const userPath = (id: string): string => `/Users/${encodeURIComponent(id)}`
-
-/** People looked at, or acted on, at the same time. */
-const atOnce = 4
 
 /** Each person's user, null where there is none. A service without a single user proves nothing about anybody. */
 export async function lookAtUsers(
@@ -79,34 +77,4 @@ async function search(client: ScimClient, provider: Provider, ref: AccountRef): 
   if (user !== undefined) return { user, unmarked: ref.adopted && user.externalId !== ref.personId }
   if (users.length > 0) throw client.fault('conflict', false)
   return { user: null, unmarked: false }
-}
-
-export async function alone<T>(act: () => Promise<T>): Promise<Outcome<T>> {
-  try {
-    return { ok: true, value: await act() }
-  } catch (error) {
-    if (error instanceof ConnectorError) return { ok: false, error }
-    throw error
-  }
-}
-
-/** One result each, in order, a few under way at once. When the service is silent for one, nobody else need wait for it. */
-export async function inTurns<T, R>(
-  items: readonly T[],
-  one: (item: T, at: number) => Promise<R>,
-): Promise<Outcome<R>[]> {
-  const outcomes: Outcome<R>[] = new Array(items.length)
-  let next = 0
-  let silence: ConnectorError | null = null
-  const work = async () => {
-    while (next < items.length) {
-      const at = next++
-      const outcome: Outcome<R> =
-        silence === null ? await alone(() => one(items[at] as T, at)) : { ok: false, error: silence }
-      outcomes[at] = outcome
-      if (!outcome.ok && outcome.error.kind === 'unreachable') silence = outcome.error
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(items.length, atOnce) }, work))
-  return outcomes
 }

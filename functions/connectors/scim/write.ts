@@ -1,9 +1,10 @@
 import type { Step } from '../../../schemas/target.ts'
 import type { Applied, ConnectorError, Outcome, Plan } from '../contract.ts'
+import { alone, inTurns } from '../in-turns.ts'
 import { groupsFor, groupsOf, type Modules } from '../module-groups.ts'
 import { refusalUnder, type ScimClient } from './client.ts'
 import { changeGroup, type Delta, type Memberships } from './groups.ts'
-import { alone, type Found, inTurns, lookAtUsers, userPath } from './look.ts'
+import { type Found, lookAtUsers, userPath } from './look.ts'
 import { markChanges, newUser, profileChanges, type User, userOf } from './user.ts'
 
 /** What a plan wants of an account, whatever it was. */
