@@ -9,6 +9,9 @@ import {
   ReadingOrdered,
   Reconciliation,
   ReconciliationQuery,
+  UploadAnswer,
+  UploadQuery,
+  UploadRow,
 } from '../schemas/reconciliation.ts'
 import { Form } from '../schemas/request.ts'
 import { UnitRowSent, WrittenDeputy, WrittenUnit } from '../schemas/unit.ts'
@@ -196,6 +199,16 @@ export const operations: Readonly<Record<string, Operation>> = {
     body: ReadingOrder,
     files: true,
     answers: { 202: ['Going to be read', ReadingOrdered] },
+    problems: [409, 413, 422],
+  },
+  'POST /reconciliation/uploads': {
+    id: 'uploadAccounts',
+    summary: 'Say which users a target has that only people can look at: all of them, each with its modules.',
+    query: UploadQuery,
+    body: z.array(UploadRow),
+    csv: true,
+    files: true,
+    answers: { 200: ['What was taken, or every fault', UploadAnswer] },
     problems: [409, 413, 422],
   },
   'POST /reconciliation/adoptions': {

@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { CatalogueId } from './access.ts'
-import { Cursor, NextCursor, PersonRef } from './api.ts'
+import { Cursor, ImportAnswer, NextCursor, PersonRef } from './api.ts'
 import { Instant } from './calendar.ts'
-import { WrittenNationalId } from './person.ts'
+import { PrintableLine, WrittenNationalId } from './person.ts'
 import { RequestNumber } from './request.ts'
 import { TargetId } from './settings.ts'
 import { Difference, Right, Step } from './target.ts'
@@ -49,6 +49,41 @@ export const AdoptionAnswer = z
   })
   .meta({ id: 'AdoptionAnswer' })
 export type AdoptionAnswer = z.infer<typeof AdoptionAnswer>
+
+/** One row of the list of all users of a target that only people can look at. */
+export const UploadRow = z
+  .strictObject({
+    name: PrintableLine(200),
+    state: z.enum(['enabled', 'disabled']),
+    accountId: PrintableLine(200).optional(),
+    nationalId: WrittenNationalId.optional(),
+    shownName: PrintableLine(200).optional(),
+    modules: z.string().max(4_000).optional().meta({
+      description: 'ERP: `tesoreria:ingreso+modificacion;bodega`; a module without operations is a consulta.',
+    }),
+  })
+  .meta({ id: 'UploadRow' })
+
+export const UploadQuery = z.strictObject({
+  target: TargetId,
+  confirm: z
+    .enum(['true', 'false'])
+    .optional()
+    .meta({ description: 'The list is whole, though it shows far fewer accounts than the one before.' }),
+})
+export type UploadQuery = z.infer<typeof UploadQuery>
+
+export const UploadAnswer = ImportAnswer.extend({
+  reading: z.uuid().nullable(),
+  differences: z
+    .number()
+    .int()
+    .meta({ description: 'Accounts that were not as known; each is in the ledger and has a task.' }),
+}).meta({
+  id: 'UploadAnswer',
+  description: 'Rows are counted from 1. With any fault nothing was taken.',
+})
+export type UploadAnswer = z.infer<typeof UploadAnswer>
 
 export const ReconciliationQuery = z.strictObject({
   target: TargetId,

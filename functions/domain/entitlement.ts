@@ -25,6 +25,7 @@ const openTo: Readonly<Record<string, readonly Role[]>> = {
   'GET /reconciliation': ['it'],
   'POST /reconciliation/readings': ['it'],
   'POST /reconciliation/adoptions': ['it'],
+  'POST /reconciliation/uploads': ['it'],
   'GET /audit': ['security'],
   'GET /audit/verification': ['security'],
 }

@@ -1,11 +1,17 @@
 import { NoQuery } from '../../schemas/api.ts'
-import { AdoptionOrder, ReadingOrder, ReconciliationQuery } from '../../schemas/reconciliation.ts'
+import {
+  AdoptionOrder,
+  ReadingOrder,
+  ReconciliationQuery,
+  UploadQuery,
+} from '../../schemas/reconciliation.ts'
 import { adoptAccounts } from '../workflows/adopt-accounts.ts'
 import { fileOnce } from '../workflows/file-once.ts'
 import { orderReading, reconcileTarget } from '../workflows/reconcile-target.ts'
+import { uploadAccounts } from '../workflows/upload-accounts.ts'
 import { reconciliation } from './compose-reconciliation.ts'
 import { front, registers } from './compose-registers.ts'
-import { http, ok, route } from './http.ts'
+import { bodyRoute, http, ok, route } from './http.ts'
 
 export const handler = http(front, {
   'GET /reconciliation': route({
@@ -19,6 +25,15 @@ export const handler = http(front, {
       const filing = { caller, route: 'POST /reconciliation/readings', key: idempotencyKey, body }
       return ok(await fileOnce(registers, filing, () => orderReading(reconciliation, body.target)), 202)
     },
+  }),
+  'POST /reconciliation/uploads': bodyRoute(UploadQuery, async ({ caller, query, body, idempotencyKey }) => {
+    const filing = {
+      caller,
+      route: 'POST /reconciliation/uploads',
+      key: idempotencyKey,
+      body: { query, body },
+    }
+    return ok(await fileOnce(registers, filing, () => uploadAccounts(reconciliation, caller, query, body)))
   }),
   'POST /reconciliation/adoptions': route({
     query: NoQuery,

@@ -1,8 +1,10 @@
 import type { AppliedLines, Grant, KeptLine } from '../../schemas/request.ts'
 import type { NameRow, RequestRow } from '../../schemas/rows.ts'
 import type { TargetId } from '../../schemas/settings.ts'
-import type { TargetRow } from '../../schemas/target.ts'
+
+import type { Observation, TargetRow } from '../../schemas/target.ts'
 import { LATEST } from '../domain/civil-time.ts'
+
 import { chains, keys } from './keys.ts'
 import { type EntryDraft, seal } from './ledger.ts'
 import { readNameLines } from './name-lines.ts'
@@ -17,6 +19,8 @@ export interface Adoption {
   readonly person: PersonAggregate
   readonly target: TargetId
   readonly account: { readonly accountId: string; readonly name: string }
+  /** Where only people can look: what they have told of the account. Null: the next look tells. */
+  readonly observed: Observation | null
   /** Null: the account gives nothing, so that there is nothing to certify. */
   readonly request: {
     readonly row: Omit<RequestRow, 'version' | 'head' | 'lineCount'>
@@ -40,12 +44,12 @@ export function createAdoptionStore(tables: Tables) {
   })
 
   /** The standing row gets the account; refused when it has one, or a worker is about to make one. */
-  const takeOver = (row: TargetRow, account: Adoption['account'], wake: Wake): Write => {
+  const takeOver = (row: TargetRow, { account, observed, entry }: Adoption, wake: Wake): Write => {
     const { Update: woken } = wakeTargetWrite(tables, row, wake)
     return {
       Update: {
         ...woken,
-        UpdateExpression: `${woken.UpdateExpression}, #name = :name, accountId = :account, origin = :adopted`,
+        UpdateExpression: `${woken.UpdateExpression}, #name = :name, accountId = :account, origin = :adopted${observed === null ? '' : ', observed = :observed, observedAt = :at'}`,
         ConditionExpression: `${woken.ConditionExpression} AND accountId = :nothing AND (attribute_not_exists(origin) OR origin = :nothing) AND attribute_not_exists(openIntent)`,
         ExpressionAttributeNames: { ...woken.ExpressionAttributeNames, '#name': 'name' },
         ExpressionAttributeValues: {
@@ -53,6 +57,7 @@ export function createAdoptionStore(tables: Tables) {
           ':name': account.name,
           ':account': account.accountId,
           ':adopted': 'adopted',
+          ...(observed === null ? {} : { ':observed': observed, ':at': entry.at }),
           ':nothing': null,
         },
       },
@@ -114,9 +119,11 @@ export function createAdoptionStore(tables: Tables) {
               name: account.name,
               accountId: account.accountId,
               origin: 'adopted',
+              observed: adoption.observed,
+              observedAt: adoption.observed === null ? null : entry.at,
               ...wake,
             })
-          : takeOver(standing, account, wake),
+          : takeOver(standing, adoption, wake),
         ...(renamed ? [put(keys.name(target, standing.name), released)] : []),
         sealed.write,
         ...(request === null

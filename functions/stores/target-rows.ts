@@ -82,7 +82,7 @@ export function newTargetWrite(
   tables: Tables,
   row: Wake &
     Pick<TargetRow, 'personId' | 'target' | 'name'> &
-    Partial<Pick<TargetRow, 'accountId' | 'origin'>>,
+    Partial<Pick<TargetRow, 'accountId' | 'origin' | 'observed' | 'observedAt'>>,
 ): Write {
   const key = keys.target(row.personId, row.target)
   const { dueAt, ...rest } = row

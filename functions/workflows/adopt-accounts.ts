@@ -279,6 +279,7 @@ async function prepare(
     person,
     target,
     account,
+    observed: targetSettings(settings, target)?.kind === 'manual' ? asObserved(account) : null,
     grants,
     entry: {
       ...said,

@@ -32,6 +32,7 @@ export class Reconciliation extends Construct {
     door.route('GET /reconciliation', reconcile)
     door.route('POST /reconciliation/readings', reconcile)
     door.route('POST /reconciliation/adoptions', reconcile)
+    door.route('POST /reconciliation/uploads', reconcile)
     this.functions = [reconcile]
   }
 }

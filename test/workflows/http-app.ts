@@ -28,6 +28,7 @@ const functions = {
     'GET /reconciliation',
     'POST /reconciliation/readings',
     'POST /reconciliation/adoptions',
+    'POST /reconciliation/uploads',
   ],
   'describe-api': ['GET /openapi.json', 'GET /health'],
   'load-bootstrap': [],
