@@ -5,7 +5,7 @@ import { completeTask } from '../../functions/workflows/complete-task.ts'
 import { listTasks } from '../../functions/workflows/read-tasks.ts'
 import { uploadAccounts } from '../../functions/workflows/upload-accounts.ts'
 import sample from '../../infra/settings/valle-claro.json' with { type: 'json' }
-import type { TaskList } from '../../schemas/api.ts'
+import type { TaskList } from '../../schemas/api-operations.ts'
 import type { Contract } from '../../schemas/contract.ts'
 import { Settings } from '../../schemas/settings.ts'
 import { openWorld, type World } from '../servers/world.ts'
