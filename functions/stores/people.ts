@@ -222,7 +222,8 @@ export function createPeopleStore(tables: Tables) {
           Update: {
             TableName: tables.state,
             Key: keys.target(target.personId, target.target),
-            UpdateExpression: 'SET #name = :name, #head = :head, dueAt = :due, dueShard = :shard',
+            UpdateExpression:
+              'SET #name = :name, #head = :head, dueAt = :due, dueShard = :shard, attempts = attempts + :one',
             ConditionExpression:
               '#head.#sequence = :sequence AND #name = :old AND attribute_not_exists(openIntent)',
             ExpressionAttributeNames: { '#name': 'name', '#head': 'head', '#sequence': 'sequence' },
@@ -233,6 +234,7 @@ export function createPeopleStore(tables: Tables) {
               ':due': options.dueAt,
               ':shard': accountShardOf(target),
               ':sequence': target.head.sequence,
+              ':one': 1,
             },
           },
         },

@@ -208,7 +208,12 @@ async function digest(
   }
   // A conflict that may pass (two accounts bear this person's mark) is not about the name: another one would not settle it.
   const { kind, retryable } = sight.error
-  const stranger = kind === 'conflict' && !retryable && run.row.accountId === null
+  // Nor does another one settle what so many have not: a human is asked.
+  const stranger =
+    kind === 'conflict' &&
+    !retryable &&
+    run.row.accountId === null &&
+    (run.row.attempts < engine.settings.limits.attemptsBeforeParking || !run.desired.enabled)
   if (!stranger || (run.desired.enabled && run.profile === null)) {
     await backOff(engine, run, sight.error)
     return null

@@ -74,7 +74,10 @@ export function describeLegacy(title: string, open: () => Promise<LegacyHarness>
       const sample = samplePerson(harness)
       await plant(other(sample), sample.account.nationalId)
       await plant(sample.account.name, dotted(sample.account.nationalId))
-      expect(errorOf((await harness.connector.observe([sample.account]))[0]).kind).toBe('conflict')
+      expect(errorOf((await harness.connector.observe([sample.account]))[0])).toMatchObject({
+        kind: 'conflict',
+        retryable: true,
+      })
     })
 
     it('takes a user without national id as this person’s once it is adopted, and writes it there', async () => {

@@ -169,7 +169,10 @@ describe('Microsoft 365 mailboxes, a double of Microsoft Graph 1.0', () => {
       const sample = samplePerson(harness)
       harness.plant(`one-${sample.account.name}`, { employeeId: sample.account.nationalId })
       harness.plant(`two-${sample.account.name}`, { employeeId: sample.account.nationalId })
-      expect(errorOf((await harness.connector.observe([sample.account]))[0]).kind).toBe('conflict')
+      expect(errorOf((await harness.connector.observe([sample.account]))[0])).toMatchObject({
+        kind: 'conflict',
+        retryable: true,
+      })
     })
 
     it('is adopted by its key, and bears the mark from then on', async () => {

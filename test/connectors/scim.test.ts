@@ -63,7 +63,7 @@ describe(`ERP by SCIM, ${scimServerTitle}`, () => {
           harness.plant(`two-${sample.account.name}`, { [enterprise]: { employeeNumber } })
         expect(errorOf((await harness.connector.observe([sample.account]))[0])).toMatchObject({
           kind: 'conflict',
-          retryable: false,
+          retryable: true,
         })
       }
     })

@@ -256,7 +256,10 @@ export function describeTryton(title: string): void {
         const sample = samplePerson(harness)
         await plantEmployee(sample, `uno${sample.account.name}`)
         await plantEmployee(sample, `dos${sample.account.name}`)
-        expect(errorOf((await connector.observe([sample.account]))[0]).kind).toBe('conflict')
+        expect(errorOf((await connector.observe([sample.account]))[0])).toMatchObject({
+          kind: 'conflict',
+          retryable: true,
+        })
       })
 
       it('is nobody’s where it is Tryton’s own administrator or ours', async () => {

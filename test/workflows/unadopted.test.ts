@@ -121,3 +121,17 @@ describe('an account that was there before this system', () => {
     expect([...target.accounts.values()].filter(({ owner }) => owner === id)).toHaveLength(1)
   })
 })
+
+describe('a name that is always somebody else’s', () => {
+  it('is given up after some tries, and a human is asked', async () => {
+    const id = nationalId()
+    const personId = await world.hire(id, names, 'dideco', planta)
+    world.targets.directory.fault = { kind: 'conflict', retryable: false }
+    await world.submit(head, form(id, directory))
+    await world.settle()
+    world.targets.directory.fault = null
+    expect(await world.row(personId, 'directory')).toMatchObject({ state: 'parked', fault: 'conflict' })
+    const renamed = await world.entries(`target/${personId}/directory`)
+    expect(renamed).toHaveLength(world.engine.settings.limits.attemptsBeforeParking)
+  })
+})

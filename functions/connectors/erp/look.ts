@@ -140,8 +140,10 @@ function judge(
   found: readonly ErpAccount[],
 ): Outcome<ErpAccount | null> {
   const conflict: Outcome<never> = { ok: false, error: new ConnectorError(settings.id, 'conflict', false) }
+  /** What is known of the person, by key or mark, and not by the name: another name would not settle it. */
+  const dispute: Outcome<never> = { ok: false, error: new ConnectorError(settings.id, 'conflict', true) }
   const answer = (one: ErpAccount): Outcome<ErpAccount> =>
-    isUntouchable(settings, one.login) ? conflict : { ok: true, value: one }
+    isUntouchable(settings, one.login) ? dispute : { ok: true, value: one }
   const mark = markOf(settings, account)
   const isOwn = (one: ErpAccount) => one.mark !== null && sameMark(one.mark, mark)
   const login = account.name.toLowerCase()
@@ -152,7 +154,7 @@ function judge(
   // A database put back from a backup gives the same number again, to somebody else: this person's user is gone.
   if (known !== undefined && (account.adopted || hasName(known))) return conflict
   const [own, second] = found.filter(isOwn)
-  if (own !== undefined) return second === undefined ? answer(own) : conflict
+  if (own !== undefined) return second === undefined ? answer(own) : dispute
   return found.some(hasName) ? conflict : { ok: true, value: null }
 }
 

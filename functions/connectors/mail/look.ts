@@ -72,7 +72,7 @@ function judge(
   if (account.accountId !== null && !populated) return fail('misconfigured', true)
   // Nobody's yet: another name settles it. Somebody's already: a human has to say why.
   if (isUntouchable(settings, String(row?.address ?? addressOf(account))))
-    return fail(account.accountId === null ? 'conflict' : 'refused', false)
+    return fail(account.accountId === null && own.length === 0 ? 'conflict' : 'refused', false)
   if (row === undefined) return { ok: true, value: null }
   const adopted = account.adopted && row.address === account.accountId && row.person_id === null
   if (row.person_id !== account.personId && !adopted) return fail('conflict', false)

@@ -160,7 +160,8 @@ export class Looking {
     if (own.some(user => user.mark === null || !sameMark(user.mark, ref.nationalId)))
       throw fault('misconfigured', true)
     if (bearers.some(user => user.name !== ref.name.toLowerCase())) throw fault('misconfigured', true)
-    if (own.length > 1) throw fault('conflict', false)
+    // Another name would not settle it.
+    if (own.length > 1) throw fault('conflict', true)
     const [user] = own
     if (user !== undefined) return { user, unmarked: false }
     if (bearers.length > 0) throw fault('conflict', false)

@@ -73,7 +73,8 @@ async function search(client: ScimClient, provider: Provider, ref: AccountRef): 
     throw client.fault('misconfigured', true, { code: 'FILTER' })
   const own = users.filter(isTheirs)
   const [user] = own
-  if (own.length > 1 || (user !== undefined && isForeign(user, ref))) throw client.fault('conflict', false)
+  // Another name would not settle it.
+  if (own.length > 1 || (user !== undefined && isForeign(user, ref))) throw client.fault('conflict', true)
   if (user !== undefined) return { user, unmarked: ref.adopted && user.externalId !== ref.personId }
   if (users.length > 0) throw client.fault('conflict', false)
   return { user: null, unmarked: false }

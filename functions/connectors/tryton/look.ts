@@ -58,14 +58,19 @@ function judge(settings: TrytonSettings, account: AccountRef, seen: Seen): Outco
     ok: false,
     error: new ConnectorError(settings.id, 'conflict', false),
   }
+  /** Found by key, mark or national id, and not by the name: another name would not settle it. */
+  const dispute: Outcome<never> = {
+    ok: false,
+    error: new ConnectorError(settings.id, 'conflict', true),
+  }
   const answer = (user: User, mark: TrytonAccount['mark']): Outcome<TrytonAccount> =>
-    isUntouchable(user.id, seen.ownId) ? conflict : { ok: true, value: accountOf(user, mark) }
+    isUntouchable(user.id, seen.ownId) ? dispute : { ok: true, value: accountOf(user, mark) }
   const userOf = (id: number | undefined) => seen.users.find(user => user.id === id)
   const marksOf = (id: number) => seen.marks.filter(mark => mark.db_id === id).map(mark => mark.fs_id)
   const isOthers = (user: User) => marksOf(user.id).some(person => person !== account.personId)
 
   const marked = userOf(seen.marks.find(mark => mark.fs_id === account.personId)?.db_id)
-  if (marked !== undefined && isOthers(marked)) return conflict
+  if (marked !== undefined && isOthers(marked)) return dispute
   const keyed = account.accountId === null ? undefined : userOf(keyOf(account.accountId)[0])
   // A server put back from a backup gives the same number again, to somebody else: this person's user is gone.
   const given = keyed !== undefined && isOthers(keyed) && keyed.login !== account.name && !account.adopted
@@ -84,8 +89,9 @@ function judge(settings: TrytonSettings, account: AccountRef, seen: Seen): Outco
   const employed = (seen.employed.get(bareId(account.nationalId)) ?? []).flatMap(id => userOf(id) ?? [])
   const [theirs, second] = employed
   if (theirs === undefined) return named === undefined ? { ok: true, value: null } : conflict
-  const isOne = second === undefined && (named === undefined || named.id === theirs.id)
-  return isOne && !isOthers(theirs) ? answer(theirs, 'unmarked') : conflict
+  if (second !== undefined || isOthers(theirs)) return dispute
+  // Somebody else's user has the name: with another one, the employee's own is found.
+  return named === undefined || named.id === theirs.id ? answer(theirs, 'unmarked') : conflict
 }
 
 /** Made by our own account, closed and without a mark: a creation that broke off between its two calls. */
