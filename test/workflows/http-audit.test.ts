@@ -4,13 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hashOf } from '../../functions/stores/ledger.ts'
 import { type AuditEntry, AuditPage, Verification } from '../../schemas/api.ts'
 import type { HttpApp } from './http-app.ts'
-import { activation, closeSoundly, openSmallBody, people, subjectWith } from './small-body.ts'
+import { activation, closeSoundly, openSmallBody, people, subjectWith, today } from './small-body.ts'
 
 let app: HttpApp
 let security: string
 let request: string
 const head = people.headOfDideco.nationalId
-const today = new Date().toISOString().slice(0, 10)
 
 beforeAll(async () => {
   app = await openSmallBody()

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rutCheckDigit } from '../../functions/domain/national-id.ts'
 import { ImportAnswer, PersonView, UnitView } from '../../schemas/api.ts'
 import type { HttpApp } from './http-app.ts'
-import { activation, closeSoundly, openSmallBody, people, subjectWith } from './small-body.ts'
+import { activation, closeSoundly, openSmallBody, people, subjectWith, today } from './small-body.ts'
 
 let app: HttpApp
 let hr: string
@@ -49,7 +49,6 @@ describe('the bootstrap', () => {
       ['role-granted', 1],
       ['identity-linked', 2],
     ])
-    const today = new Date().toISOString().slice(0, 10)
     const founded = await app.call('GET', `/audit?act=body-founded&from=${today}&to=${today}`, {
       as: security,
     })

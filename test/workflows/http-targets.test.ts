@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { HttpApp } from './http-app.ts'
-import { activation, closeSoundly, form, openSmallBody, people, subjectWith } from './small-body.ts'
+import { activation, closeSoundly, form, openSmallBody, people, subjectWith, today } from './small-body.ts'
 
 let app: HttpApp
 beforeAll(async () => {
@@ -44,7 +44,6 @@ describe('the targets of a body', () => {
     expect(Date.parse(first.body.quietFrom) - Date.parse(first.body.since)).toBe(90_000)
     expect((await put('erp', pause)).body).toEqual(first.body)
     expect((await targets())[2]).toEqual(first.body)
-    const today = new Date().toISOString().slice(0, 10)
     const told = await app.call('GET', `/audit?from=${today}&to=${today}&act=target-mode-changed`, {
       as: subjectWith(app, 'security'),
     })

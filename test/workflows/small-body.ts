@@ -1,5 +1,7 @@
 import { expect } from 'vitest'
+import { dayOf } from '../../functions/domain/civil-time.ts'
 import { rutCheckDigit } from '../../functions/domain/national-id.ts'
+import settings from '../../infra/settings/valle-claro.json' with { type: 'json' }
 import { type HttpApp, openHttpApp, type Sent } from './http-app.ts'
 
 const rut = (number: number) => `${number}-${rutCheckDigit(String(number))}`
@@ -74,6 +76,9 @@ export const form = (activations: readonly unknown[], more: object = {}) => ({
   declaration: true,
   ...more,
 })
+
+/** The day it is for the body: for some hours of every night another one than in UTC. */
+export const today = dayOf(new Date().toISOString(), settings.timeZone)
 
 /** Deputies are in force for a year around today. */
 const days = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10)
