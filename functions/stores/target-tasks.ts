@@ -10,6 +10,7 @@ export interface NextState {
   readonly closes?: 'settled' | 'withdrawn' | undefined
   readonly state?: TargetRow['state']
   readonly fault?: string | null
+  readonly observed?: TargetRow['observed']
 }
 
 export interface TaskChanges {
@@ -21,7 +22,8 @@ const nothing: TaskChanges = { changes: {}, writes: [] }
 
 const requestOf = ({ cause }: TargetRow) => (cause.kind === 'form' ? cause.ref : null)
 
-const draftFor = (row: TargetRow, fault: string): TaskDraft => ({
+/** An account that was there before is called by the name it has, not by the one that is reserved. */
+const draftFor = (row: TargetRow, fault: string, observed: NextState['observed']): TaskDraft => ({
   kind: fault === 'unadopted' ? 'unadopted' : 'parked',
   personId: row.personId,
   target: row.target,
@@ -30,14 +32,15 @@ const draftFor = (row: TargetRow, fault: string): TaskDraft => ({
   intent: null,
   steps: row.openIntent?.steps ?? [],
   fault,
-  name: row.name,
+  name: (fault === 'unadopted' ? observed?.name : null) ?? row.name,
   until: null,
   urgent: row.urgent,
 })
 
 /**
- * What a row's new state makes of its task: parked asks a human, once; converged needs nobody any more. Never are two
- * open for one account, and none is left open for an account that is as it should be.
+ * What a row's new state makes of its task: parked asks a human, once, and once more where by now somebody is to lose access
+ * and the open task does not say so; converged needs nobody any more. Never are two open for one account, and none is left
+ * open for an account that is as it should be.
  */
 export async function accountTask(
   tables: Tables,
@@ -48,8 +51,10 @@ export async function accountTask(
   const said: Said = { at: next.at, cause: row.cause }
   const standing = row.openTask
   if (next.state === 'parked') {
-    if (standing !== null && standing.kind !== 'manual') return nothing
-    const { task, writes } = openTask(tables, settings, draftFor(row, next.fault ?? 'unknown'), said)
+    if (standing !== null && standing.kind !== 'manual' && !(await hurries(tables, row, standing.id)))
+      return nothing
+    const draft = draftFor(row, next.fault ?? 'unknown', next.observed)
+    const { task, writes } = openTask(tables, settings, draft, said)
     const closing =
       standing === null ? [] : await closeStanding(tables, settings, standing.id, 'superseded', said)
     return { changes: { openTask: { id: task.id, kind: task.kind } }, writes: [...closing, ...writes] }
@@ -60,6 +65,13 @@ export async function accountTask(
     changes: { openTask: null },
     writes: await closeStanding(tables, settings, standing.id, outcome, said),
   }
+}
+
+/** Whether the account has become urgent since its task was opened. */
+async function hurries(tables: Tables, row: TargetRow, id: string): Promise<boolean> {
+  if (!row.urgent) return false
+  const task = (await loadTasks(tables, [id])).get(id)
+  return task?.closedAt === null && !task.urgent
 }
 
 /** What people are to do; the rest of the task follows from the account's row. */

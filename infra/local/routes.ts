@@ -42,6 +42,14 @@ const SecretBody = z.strictObject({ secret: z.record(z.string(), z.string()).nul
 
 class Malformed extends Error {}
 
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    throw new Malformed()
+  }
+}
+
 async function bodyOf<T>(request: IncomingMessage, shape: z.ZodType<T>): Promise<T> {
   let text = ''
   for await (const chunk of request.setEncoding('utf8')) if (text.length <= LONGEST_BODY) text += chunk
@@ -107,7 +115,7 @@ const ROUTES: Readonly<Record<string, Answerer>> = {
   },
   'PUT /local/secrets/*': async (bench, request, encoded) => {
     const { secret } = await bodyOf(request, SecretBody)
-    const name = decodeURIComponent(encoded)
+    const name = decoded(encoded)
     const written = bench.putSecret(name, secret && JSON.stringify(secret))
     return written ? ok({ secret: name }) : problem('not-found')
   },

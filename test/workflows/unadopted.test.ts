@@ -89,6 +89,26 @@ describe('an account that was there before this system', () => {
     expect(world.targets.directory.changes.filter(({ accountId }) => accountId === 'old-2')).toEqual([])
   })
 
+  it('is called in its task by the name it has, and the task hurries once the person is to lose access', async () => {
+    const id = nationalId()
+    const personId = await world.hire(id, names, 'dideco', planta)
+    byHand('old-9', id)
+    const mine = async () =>
+      (await world.engine.tasks.open(null, 50)).tasks.filter(task => task.personId === personId)
+    await world.submit(head, form(id, directory))
+    await world.settle()
+    expect(await mine()).toMatchObject([{ kind: 'unadopted', name: 'hand-old-9', urgent: false }])
+    await world.submit(head, {
+      ...form(id, directory),
+      activations: [],
+      deactivations: [{ nationalId: id, access: { system: 'all' } }],
+    })
+    await world.settle()
+    expect(await mine()).toMatchObject([{ kind: 'unadopted', name: 'hand-old-9', urgent: true }])
+    await world.converge(personId, 'directory')
+    expect(await mine()).toHaveLength(1)
+  })
+
   it('asks nobody when it is closed and nothing is wanted', async () => {
     const id = nationalId()
     const personId = await world.hire(id, names, 'dideco', planta)
