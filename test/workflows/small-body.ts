@@ -30,7 +30,11 @@ const member = (
   ...contract,
 })
 
-const yearly: Contract = { type: 'contrata', startsOn: '2026-01-01', endsOn: '2026-12-31' }
+/** The day it is for the body: for some hours of every night another one than in UTC. */
+export const today = dayOf(new Date().toISOString(), settings.timeZone)
+
+const year = today.slice(0, 4)
+const yearly: Contract = { type: 'contrata', startsOn: `${year}-01-01`, endsOn: `${year}-12-31` }
 
 /** A municipality of three units and nine people, all invented. Everybody's token has the national id for its subject. */
 export const people = {
@@ -76,9 +80,6 @@ export const form = (activations: readonly unknown[], more: object = {}) => ({
   declaration: true,
   ...more,
 })
-
-/** The day it is for the body: for some hours of every night another one than in UTC. */
-export const today = dayOf(new Date().toISOString(), settings.timeZone)
 
 /** Deputies are in force for a year around today. */
 const days = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10)
