@@ -34,7 +34,8 @@ const rowsAtOnce = 200
 /**
  * Takes a list of all users of a target that only people can look at (by `it`): it becomes the last reading, and what it
  * shows of each account is what is known from then on. Where that differs from what was known it is drift: told, listed, and
- * made good by a task. An account whose task is still open is left to whoever answers it.
+ * made good by a task. An account whose task is still open is left to whoever answers it, and
+ * the caller's own to a colleague's list.
  *
  * Every row is checked before anything is taken, and with any fault nothing is. A list that shows far fewer accounts than
  * the one before is refused unless it is confirmed. The same list again changes nothing more.
@@ -117,6 +118,8 @@ async function compare(
   const at = instantOf(needed.clock())
   const different: TargetRow[] = []
   const note = async (row: TargetRow): Promise<void> => {
+    // Nobody says of themselves what they have: a colleague's list tells it.
+    if (row.personId === caller.personId) return
     if (row.observed === null || row.openIntent !== null) return
     const account = byId.get(row.accountId ?? '') ?? byName.get((row.observed.name ?? row.name).toLowerCase())
     const observation =

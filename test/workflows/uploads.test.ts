@@ -184,6 +184,16 @@ describe('an uploaded list of users', () => {
     })
   })
 
+  it('says nothing of whoever sends it', async () => {
+    const { personId } = await someone()
+    const sent = { kind: 'json', value: [] } as const
+    const query = { target: 'erp', confirm: 'true' } as const
+    expect(await uploadAccounts(needed(), { personId, roles: ['it'] }, query, sent)).toMatchObject({
+      faults: [],
+    })
+    expect(await world.row(personId, 'erp')).toMatchObject({ observed: { state: 'enabled' }, drift: null })
+  })
+
   it('is not for a target that can be read', async () => {
     expect(
       await uploadAccounts(needed(), it_(), { target: 'mail' }, { kind: 'json', value: [] }),
