@@ -150,6 +150,23 @@ describe('A mailbox', () => {
       expect((await bring(connector, sample, opening)).observed.state).toBe('enabled')
     })
 
+    it('when the mailbox alone was removed and its alias left behind, and can be made again', async () => {
+      const { sample } = await open()
+      await query('DELETE FROM mailbox WHERE username = $1', [sample.account.name])
+      expect((await observeOne(connector, sample.account)).state).toBe('absent')
+      expect((await bring(connector, sample, opening)).observed.state).toBe('enabled')
+      const [alias] = await query('SELECT goto, active FROM alias WHERE address = $1', [sample.account.name])
+      expect(alias).toEqual({ goto: sample.account.name, active: true })
+      // Nobody else gets the name by it, nor one whose mail now goes elsewhere.
+      await query('DELETE FROM mailbox WHERE username = $1', [sample.account.name])
+      const other = { ...samplePerson(harness).account, name: sample.account.name }
+      expect(errorOf((await connector.observe([other]))[0]).kind).toBe('conflict')
+      await query("UPDATE alias SET goto = 'otra@valleclaro.example' WHERE address = $1", [
+        sample.account.name,
+      ])
+      expect(errorOf((await connector.observe([sample.account]))[0]).kind).toBe('conflict')
+    })
+
     it('never when the domain itself is not shown', async () => {
       const { sample } = await open()
       const foreign = createMailConnector(

@@ -39,7 +39,7 @@ export function selectAddresses(
   return sql`
     select x.address as address, m.username as username, m.name as name, m.active as active,
       m.valid_until as valid_until, o.person_id as person_id, c.copy_to as copy_to,
-      exists (select 1 from mailbox) as populated
+      a.goto = a.address as own_alias, exists (select 1 from mailbox) as populated
     from domain d
     left join (
       select username as address from mailbox where username in ${wanted}
@@ -48,6 +48,7 @@ export function selectAddresses(
       union select account from llavero_owner where person_id in ${people}
     ) x on true
     left join mailbox m on m.username = x.address
+    left join alias a on a.address = x.address
     left join llavero_owner o on o.account = x.address
     left join llavero_copy c on c.account = x.address
     where d.domain = ${settings.domain}`
@@ -74,6 +75,9 @@ function judge(
   if (isUntouchable(settings, String(row?.address ?? addressOf(account))))
     return fail(account.accountId === null && own.length === 0 ? 'conflict' : 'refused', false)
   if (row === undefined) return { ok: true, value: null }
+  // Our mailbox was removed by hand, and its alias, which leads to nothing but itself, was left behind.
+  const removed = row.username === null && row.person_id === null && row.own_alias === true
+  if (removed && account.accountId === row.address) return { ok: true, value: null }
   const adopted = account.adopted && row.address === account.accountId && row.person_id === null
   if (row.person_id !== account.personId && !adopted) return fail('conflict', false)
   // A mark goes with its mailbox: one without is a mailbox that is not shown to us.

@@ -99,9 +99,13 @@ async function insertMailboxes(
     ({ after: { address, active } }) =>
       sql`(${join([address, address, settings.domain, active])}, now(), now())`,
   )
-  await session.run(
-    sql`insert into alias (address, goto, domain, active, created, modified) values ${join(aliases)}`,
+  // A mailbox that was removed by hand may have left its alias, which leads to itself alone; any other one is somebody's.
+  const written = await session.run(
+    sql`insert into alias (address, goto, domain, active, created, modified) values ${join(aliases)}
+      on conflict (address) do update set active = excluded.active, modified = now()
+      where alias.goto = alias.address`,
   )
+  if (written.affected < made.length) throw new ConnectorError(settings.id, 'conflict', false)
   await markMailboxes(session, made)
 }
 
