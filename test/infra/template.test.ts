@@ -65,6 +65,7 @@ const behindToken = {
   'GET /reconciliation': 'reconcile-accounts',
   'POST /reconciliation/readings': 'reconcile-accounts',
   'POST /reconciliation/adoptions': 'reconcile-accounts',
+  'POST /reconciliation/uploads': 'reconcile-accounts',
   'GET /audit': 'read-audit',
   'GET /audit/verification': 'read-audit',
 }
