@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { TargetId } from '../../schemas/settings.ts'
 import { openWorld, type World } from '../servers/world.ts'
 import { killAtEachMoment, mortal } from './mortal.ts'
@@ -12,11 +12,12 @@ const day = 86_400_000
 
 let world: World
 let head: string
-beforeAll(async () => {
+// A world for each: everybody in it is looked at every day.
+beforeEach(async () => {
   world = await openWorld()
   head = await openUnit(world, unit)
 })
-afterAll(() => world.close())
+afterEach(() => world.close())
 
 interface Somebody {
   readonly nationalId: string

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { submitRequest } from '../../functions/workflows/submit-request.ts'
 import { sweepDue } from '../../functions/workflows/sweep-due.ts'
 import { Form } from '../../schemas/request.ts'
@@ -13,11 +13,12 @@ vi.setConfig({ testTimeout: 300_000 })
 const unit = 'dideco'
 let world: World
 let head: string
-beforeAll(async () => {
+// A world for each: everybody in it is looked at every day.
+beforeEach(async () => {
   world = await openWorld()
   head = await openUnit(world, unit)
 })
-afterAll(() => world.close())
+afterEach(() => world.close())
 
 async function pair() {
   const ids = [nextNationalId(), nextNationalId()]
