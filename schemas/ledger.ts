@@ -18,7 +18,6 @@ export const Act = z.enum([
   'target-mode-changed',
   'drift-found',
   'task-opened',
-  'task-changed',
   'task-overdue',
   'task-closed',
   'task-completed',
