@@ -130,13 +130,16 @@ ${connectors
 `
 }
 
+/** Which fault is shown may depend on the moment at which a line broke: the page tells one run's, and is not held to it. */
+const withoutCodes = (text: string) => text.replaceAll(/ \(`[a-z-]+`(, `[a-z-]+`)*\)/g, '')
+
 const check = process.argv.includes('--check')
 const path = process.argv.slice(2).find(argument => !argument.startsWith('--'))
 if (path === undefined) throw new Error('usage: node .ci/connectors.ts [--check] <report.json>')
 const report: Report = JSON.parse(readFileSync(path, 'utf8'))
 const text = write(report)
 if (!check) writeFileSync(page, text)
-else if (readFileSync(page, 'utf8') !== text) {
+else if (withoutCodes(readFileSync(page, 'utf8')) !== withoutCodes(text)) {
   console.error('docs/connectors.md does not say what this run has proven: npm run generate:connectors')
   process.exit(1)
 }
