@@ -70,9 +70,37 @@ const lease = (now: number) => {
 /** The reading under way, or a new one in the generation that neither of the last two complete ones lies in. */
 function resumed({ running, last, previous }: ReadingRow, now: number): ReadingRow['running'] {
   if (running !== null && Date.parse(running.startedAt) > now - longestMilliseconds) return running
+  return newReading({ last, previous }, now)
+}
+
+/** A reading that nothing has been written of, where neither of the last two complete ones lies. */
+export function newReading(
+  { last, previous }: Pick<ReadingRow, 'last' | 'previous'>,
+  now: number,
+): NonNullable<ReadingRow['running']> {
   const kept = [last?.generation, previous?.generation]
   const generation = [0, 1, 2].find(free => !kept.includes(free)) ?? 0
   return { id: randomUUID(), generation, chunks: 0, accounts: 0, startedAt: instantOf(now), cursor: null }
+}
+
+/**
+ * The running reading becomes the last complete one, and what an earlier, longer one left behind it is emptied.
+ * Null: there is none, or somebody else has moved the row.
+ */
+export async function completeReading(
+  { readings, clock }: Pick<Reading, 'readings' | 'clock'>,
+  row: ReadingRow,
+  dueAt: string,
+): Promise<CompleteReading | null> {
+  if (row.running === null) return null
+  const { cursor: _, ...place } = row.running
+  await readings.emptyBehind(row, place)
+  const standing = [...row.standing] as ReadingRow['standing']
+  standing[place.generation] = place.chunks
+  const suspicious = isSuspicious(place.accounts, [row.last, row.previous])
+  const last = { ...place, at: instantOf(clock()), suspicious }
+  const settled = { running: null, leaseUntil: null, attempts: 0, fault: null, dueAt, standing }
+  return (await readings.move(row, { ...settled, last, previous: row.last })) === null ? null : last
 }
 
 /** One page more; null when there is nothing further to do now. */
@@ -90,29 +118,13 @@ async function readPage(reading: Reading, row: ReadingRow): Promise<ReadingRow |
 }
 
 async function complete(reading: Reading, row: ReadingRow): Promise<null> {
-  const { running, last, previous } = row
-  if (running === null) return null
-  const { cursor: _, ...place } = running
-  const at = instantOf(reading.clock())
-  const suspicious = isSuspicious(place.accounts, [last, previous])
-  await reading.readings.emptyBehind(row, place)
-  const standing = [...row.standing] as ReadingRow['standing']
-  standing[place.generation] = place.chunks
-  const done = await reading.readings.move(row, {
-    running: null,
-    last: { ...place, at, suspicious },
-    previous: last,
-    standing,
-    leaseUntil: null,
-    dueAt: nextReading(row.target, reading.clock()),
-    attempts: 0,
-    fault: null,
-  })
+  const { target } = row
+  const done = await completeReading(reading, row, nextReading(target, reading.clock()))
   if (done !== null)
     reading.log('reading-complete', {
-      target: row.target,
-      accounts: place.accounts,
-      suspicious: suspicious ? 1 : 0,
+      target,
+      accounts: done.accounts,
+      suspicious: done.suspicious ? 1 : 0,
     })
   return null
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { ListedAccountRow, ReadingRow } from '../../schemas/reading.ts'
 import type { UploadAnswer, UploadQuery } from '../../schemas/reconciliation.ts'
 import type { TargetRow } from '../../schemas/target.ts'
@@ -17,7 +16,7 @@ import { shown } from './convergence-run.ts'
 import { type Engine, instantOf, targetSettings } from './engine.ts'
 import type { SentPeople } from './import-people.ts'
 import { inParallel } from './in-parallel.ts'
-import { isSuspicious } from './read-accounts.ts'
+import { completeReading, isSuspicious, newReading } from './read-accounts.ts'
 
 type Needed = Pick<Engine, 'settings' | 'clock' | 'bells' | 'log'> & {
   readonly readings: ReadingStore
@@ -67,7 +66,7 @@ export async function uploadAccounts(
   const suspicious = isSuspicious(accounts.length, [row.last, row.previous])
   if (suspicious && query.confirm !== 'true')
     return refuse('conflict', [{ pointer: '/query/confirm', code: 'upload.suspicious' }])
-  const reading = await keep(needed, row, accounts, suspicious)
+  const reading = await keep(needed, row, accounts)
   if (reading === null) return refuse('busy')
   const differences = await compare(needed, caller, query, reading, accounts)
   return { applied: accounts.length, faults: [], reading, differences }
@@ -78,31 +77,14 @@ async function keep(
   { readings, clock }: Needed,
   row: ReadingRow,
   accounts: readonly ListedAccountRow[],
-  suspicious: boolean,
 ): Promise<string | null> {
   const now = clock()
   if (row.leaseUntil !== null && row.leaseUntil > instantOf(now)) return null
-  const kept = [row.last?.generation, row.previous?.generation]
-  const generation = [0, 1, 2].find(free => !kept.includes(free)) ?? 0
-  const id = randomUUID()
   const leaseUntil = instantOf(now + leaseMilliseconds)
-  const running = { id, generation, chunks: 0, accounts: 0, startedAt: instantOf(now), cursor: null }
-  const begun = await readings.move(row, { running, leaseUntil })
+  const begun = await readings.move(row, { running: newReading(row, now), leaseUntil })
   const page = begun && (await readings.keepPage(begun, accounts, { cursor: null, leaseUntil, dueAt: never }))
-  if (page?.running == null) return null
-  const { cursor: _, ...place } = page.running
-  await readings.emptyBehind(page, place)
-  const standing = [...page.standing] as ReadingRow['standing']
-  standing[place.generation] = place.chunks
-  const done = await readings.move(page, {
-    running: null,
-    last: { ...place, at: instantOf(clock()), suspicious },
-    previous: row.last,
-    standing,
-    leaseUntil: null,
-    dueAt: never,
-  })
-  return done === null ? null : id
+  const done = page && (await completeReading({ readings, clock }, page, never))
+  return done?.id ?? null
 }
 
 /** What the list shows of every account that is known here, against what was known. Answers how many differ. */
