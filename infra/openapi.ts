@@ -16,7 +16,6 @@ const problemTexts: Readonly<Record<number, string>> = {
   428: 'If-Match is missing',
   429: 'Too many calls; see Retry-After',
   500: 'An internal fault',
-  501: 'Not offered yet',
   503: 'Try again',
 }
 

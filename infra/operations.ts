@@ -107,7 +107,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     csv: true,
     files: true,
     answers: { 200: ['What was applied, or every fault', api.ImportAnswer] },
-    problems: [413, 422, 501],
+    problems: [413, 422],
   },
   'POST /me/credentials/directory': setCredential('directory'),
   'POST /me/credentials/mail': setCredential('mail'),

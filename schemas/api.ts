@@ -336,6 +336,12 @@ export const ImportQuery = z.strictObject({ mode: z.enum(['merge', 'snapshot']).
 export const ImportAnswer = z
   .strictObject({
     applied: z.number().int(),
+    stopped: z
+      .number()
+      .int()
+      .optional()
+      .meta({ description: 'Of them: recorded, and stopped by the guard until two people release them.' }),
+    holds: z.array(z.uuid()).optional().meta({ description: 'The batches that they wait in.' }),
     faults: z.array(
       z.strictObject({ row: z.number().int().positive(), pointer: z.string(), message: z.string() }),
     ),

@@ -30,6 +30,8 @@ export const HrEvent = z
     contract: Contract.optional(),
     unit: CatalogueId.optional(),
     supersedes: z.uuid().optional(),
+    /** `leave-started` only: which kind of leave, by the settings' list. */
+    leave: CatalogueId.optional(),
     recordedAt: Instant,
   })
   .superRefine((event, issues) => {
@@ -44,6 +46,8 @@ export const HrEvent = z
     }
     if (event.type === 'contract-renewed') need('contract')
     if (event.type === 'transferred') need('unit')
+    if (event.leave !== undefined && event.type !== 'leave-started')
+      issues.addIssue({ code: 'custom', path: ['leave'], message: 'hr-event.leave-unexpected' })
   })
   .meta({ id: 'HrEvent' })
 export type HrEvent = z.infer<typeof HrEvent>

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { CatalogueId, DoorId, InternetProfile } from './access.ts'
+import { CatalogueId, DoorId, InternetProfile, System } from './access.ts'
 import { TimeZone } from './calendar.ts'
 import { NamedPerson, PrintableLine } from './person.ts'
 import { Role } from './role.ts'
@@ -235,6 +235,17 @@ export const NoticeSettings = z.strictObject({
 })
 export type NoticeSettings = z.infer<typeof NoticeSettings>
 
+/**
+ * A kind of leave that HR events may name, and which systems it shuts while it lasts: none for annual leave, all of them for
+ * a secondment elsewhere. A leave of no kind, or of one that is not listed, shuts them all.
+ */
+export const LeaveKind = z.strictObject({
+  id: CatalogueId,
+  name: PrintableLine(120),
+  shuts: z.array(System).max(4),
+})
+export type LeaveKind = z.infer<typeof LeaveKind>
+
 /** One person of `bootstrap`: loaded once, into an empty register only. */
 export const BootstrapPerson = z.strictObject({
   person: NamedPerson,
@@ -276,6 +287,17 @@ export const Settings = z
       })
       .prefault({}),
     notices: NoticeSettings,
+    leaves: z.array(LeaveKind).default([]),
+    /** How many people may lose access within an hour by one kind of cause before the guard stops the next. */
+    guard: z
+      .strictObject({
+        atLeast: z.number().int().min(1).default(10),
+        /** Of the people with an enabled account. */
+        percent: z.number().min(0).max(100).default(5),
+      })
+      .prefault({}),
+    /** Accounts whose HR system may put events on the body's bus; none: nobody may. */
+    hrEventSources: z.array(z.string().regex(/^\d{12}$/)).default([]),
     /** How people come to set the password of an account (R11). */
     credentials: z
       .strictObject({

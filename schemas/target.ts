@@ -107,6 +107,13 @@ export const TargetRow = z.strictObject({
   lastAsOf: Instant.nullable(),
   /** The time of the last run that left the account as it should be; what came later may not be done yet. */
   settledAsOf: Instant.nullable().default(null),
+  /** When time alone was going to change what the person should have, as the last settled run knew it. */
+  changesAt: Instant.nullable().default(null),
+  /** The guard has stopped what a worker was about to take away: in which batch, and what that was. */
+  stopped: z
+    .strictObject({ hold: z.uuid(), losses: z.array(z.string()) })
+    .nullable()
+    .default(null),
   /** Why the next run runs: the last fact that changed the desired state. */
   cause: z.strictObject({ kind: z.string(), ref: z.string() }),
   openIntent: OpenIntent.nullable(),

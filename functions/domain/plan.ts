@@ -64,6 +64,16 @@ export const planSteps = (desired: Desired, observed: Observation, profileHash: 
   ]
 }
 
+const shuts: ReadonlySet<Step['act']> = new Set(['disable', 'end-sessions'])
+
+/** A closing in two parts: what shuts the account, and what tidies it up afterwards. Any other plan is all in the first part. */
+export const inPhases = (
+  steps: readonly Step[],
+): { readonly now: readonly Step[]; readonly later: readonly Step[] } =>
+  steps.some(({ act }) => act === 'disable')
+    ? { now: steps.filter(({ act }) => shuts.has(act)), later: steps.filter(({ act }) => !shuts.has(act)) }
+    : { now: steps, later: [] }
+
 const shows = (observed: Observation, step: Step, profileHash: string | null): boolean | null => {
   if (observed.state === 'absent') return ['disable', 'end-sessions', 'revoke', 'retire'].includes(step.act)
   switch (step.act) {

@@ -9,7 +9,7 @@ export interface CodedFault {
 
 /**
  * Why a call is not answered as asked. `not-found` is also the answer about what exists but is none of the caller's business.
- * `key-reused`: the idempotency key came before with another body. `later`: part of the contract that is not offered yet.
+ * `key-reused`: the idempotency key came before with another body.
  * `unconditional`: the call must say what it was decided on (If-Match); `stale`: that has changed meanwhile.
  */
 export type RefusalCode =
@@ -26,7 +26,6 @@ export type RefusalCode =
   | 'code-refused'
   | 'unconditional'
   | 'too-many'
-  | 'later'
   | 'busy'
 
 /** A refusal is a decision, not an exception. */

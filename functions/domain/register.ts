@@ -28,6 +28,8 @@ export interface Cut {
 export interface RegisterHold {
   readonly kind: 'termination' | 'leave'
   readonly since: CivilDate
+  /** Which kind of leave, where the event named one. */
+  readonly leave?: string
 }
 
 /** A cut that stands until the person is back: what is granted meanwhile, by a unit or a register that knew it too late, is ended too. */
@@ -60,7 +62,8 @@ interface Fold {
   terminatedSince: CivilDate | null
   /** A contract-ended holds only until another contract runs, recorded before it or after: the same facts, the same end. */
   contractEndedSince: CivilDate | null
-  leaveSince: CivilDate | null
+  /** Leaves under way, one of a kind at most. */
+  leaves: RegisterHold[]
   cuts: OpenableCut[]
 }
 
@@ -70,7 +73,7 @@ const emptyFold = (): Fold => ({
   contracts: [],
   terminatedSince: null,
   contractEndedSince: null,
-  leaveSince: null,
+  leaves: [],
   cuts: [],
 })
 
@@ -206,6 +209,11 @@ const addContract = (fold: Fold, event: HrEvent, zone: string): void => {
   fold.unit = event.unit ?? fold.unit ?? unit
 }
 
+const startLeave = (fold: Fold, { leave, effectiveOn }: HrEvent): void => {
+  if (fold.leaves.some(one => one.leave === leave)) return
+  fold.leaves.push({ kind: 'leave', since: effectiveOn, ...(leave !== undefined && { leave }) })
+}
+
 const apply = (fold: Fold, event: HrEvent, zone: string): void => {
   fold.person = event.person ?? fold.person
   switch (event.type) {
@@ -224,16 +232,16 @@ const apply = (fold: Fold, event: HrEvent, zone: string): void => {
     case 'terminated':
       endContracts(fold, event, zone)
       fold.terminatedSince ??= event.effectiveOn
-      fold.leaveSince = null
+      fold.leaves = []
       return
     case 'transferred':
       transfer(fold, event, zone)
       return
     case 'leave-started':
-      fold.leaveSince ??= event.effectiveOn
+      startLeave(fold, event)
       return
     case 'leave-ended':
-      fold.leaveSince = null
+      fold.leaves = []
   }
 }
 
@@ -246,7 +254,7 @@ const read = (fold: Fold, day: CivilDate, nextChangeOn: CivilDate | null): Regis
   const terminated = fold.terminatedSince ?? (another ? null : ended)
   const holds: RegisterHold[] = []
   if (terminated !== null) holds.push({ kind: 'termination', since: terminated })
-  if (fold.leaveSince !== null) holds.push({ kind: 'leave', since: fold.leaveSince })
+  holds.push(...fold.leaves)
   return {
     known: fold.person !== null || fold.contracts.length > 0,
     person: fold.person,

@@ -1,3 +1,4 @@
+import type { System } from '../../schemas/access.ts'
 import type { Instant } from '../../schemas/calendar.ts'
 import type { Contract } from '../../schemas/contract.ts'
 import type { Hold } from '../../schemas/hold.ts'
@@ -5,7 +6,7 @@ import type { HrEvent } from '../../schemas/hr-event.ts'
 import type { Grant } from '../../schemas/request.ts'
 import type { Settings } from '../../schemas/settings.ts'
 import { earlierOf, endOfAccess, startOfDay } from './civil-time.ts'
-import { isCut, type RegisterFacts, registerPeriods } from './register.ts'
+import { isCut, type RegisterFacts, type RegisterHold, registerPeriods } from './register.ts'
 import { ALWAYS, joined, NEVER, overlap, type Span, spanAt, without } from './spans.ts'
 
 /** Everything from which a person's accesses follow. The order of each list says nothing. */
@@ -15,7 +16,7 @@ export interface PersonRecord {
   readonly holds: readonly Hold[]
 }
 
-export type RecordSettings = Pick<Settings, 'timeZone' | 'personnelRegister'>
+export type RecordSettings = Pick<Settings, 'timeZone' | 'personnelRegister' | 'leaves'>
 
 export interface Standing {
   /** `held`: it would be live, but a hold on the person is stronger. */
@@ -94,14 +95,26 @@ const holdSpan = (hold: Hold): Span => ({
   end: earlierOf(hold.until ?? NEVER, hold.ended?.at ?? NEVER),
 })
 
+/** Whether a hold of the register shuts a system: a termination all of them, a leave those that its kind names, by default all. */
+export const shuts = (hold: RegisterHold, system: System, { leaves }: RecordSettings): boolean =>
+  hold.kind === 'termination' || (leaves.find(({ id }) => id === hold.leave)?.shuts.includes(system) ?? true)
+
 /** The times of every grant of a person, by all that is known now: what was, what is, and what is already settled to come. */
 export const grantTimes = (record: PersonRecord, settings: RecordSettings): GrantTimes[] => {
   const zone = settings.timeZone
   const dated = datedFacts(record, zone)
-  const held = joined([
-    ...dated.filter(({ facts }) => facts !== null && facts.holds.length > 0),
-    ...record.holds.map(holdSpan),
-  ])
+  const byHand = record.holds.map(holdSpan)
+  const heldIn = (system: System) =>
+    joined([
+      ...dated.filter(({ facts }) => facts?.holds.some(hold => shuts(hold, system, settings))),
+      ...byHand,
+    ])
+  const held = new Map<System, Span[]>()
+  const heldOf = (system: System) => {
+    const spans = held.get(system) ?? heldIn(system)
+    held.set(system, spans)
+    return spans
+  }
   const over = takenOver(record.grants, zone)
   return record.grants.map(grant => {
     const asked: Span = {
@@ -119,7 +132,7 @@ export const grantTimes = (record: PersonRecord, settings: RecordSettings): Gran
         return (within === null ? null : overlap(within, asked)) ?? []
       }),
     )
-    return { grant, justified, live: without(justified, held) }
+    return { grant, justified, live: without(justified, heldOf(grant.access.system)) }
   })
 }
 

@@ -10,21 +10,27 @@ export interface TargetTraits {
   readonly armsEnd: boolean
   /** R5: whether outgoing mail can be copied to the head. Where not, nobody can ask for it. */
   readonly copiesToHead: boolean
+  /**
+   * Whether taking away rights and putting an account away costs far more than closing it: then an end that came by the
+   * calendar, for everybody in the same night, closes everybody first.
+   */
+  readonly tidiesLater: boolean
 }
 
 /** By the kind of the target; the connectors' suites hold them to it. */
 export function traitsOf(target: TargetSettings): TargetTraits {
   switch (target.kind) {
     case 'postfixadmin':
-      return { armsEnd: true, copiesToHead: true }
+      return { armsEnd: true, copiesToHead: true, tidiesLater: false }
     case 'active-directory':
+      return { armsEnd: true, copiesToHead: false, tidiesLater: true }
     case 'sql':
-      return { armsEnd: true, copiesToHead: false }
+      return { armsEnd: true, copiesToHead: false, tidiesLater: false }
     case 'microsoft-365':
     case 'tryton':
     case 'scim':
     case 'manual':
-      return { armsEnd: false, copiesToHead: false }
+      return { armsEnd: false, copiesToHead: false, tidiesLater: false }
   }
 }
 

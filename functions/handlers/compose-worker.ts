@@ -1,6 +1,9 @@
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { createDoorbells, type Queues } from '../stores/doorbells.ts'
+import { createGuardStore } from '../stores/guards.ts'
+import { createListStore } from '../stores/lists.ts'
 import { createReadingStore } from '../stores/readings.ts'
+import { createStoppedBatchStore } from '../stores/stopped-batches.ts'
 import { createTargetStore } from '../stores/targets.ts'
 import { createUnitStore } from '../stores/units.ts'
 import { base, settings, tables } from './compose-base.ts'
@@ -25,6 +28,9 @@ function queuesOf(target: string) {
 export const worker = {
   ...base,
   targets: createTargetStore(tables, settings),
+  lists: createListStore(tables),
+  guards: createGuardStore(tables),
+  batches: createStoppedBatchStore(tables),
   bells: createDoorbells(new SQSClient({}), queues),
 }
 

@@ -1,7 +1,7 @@
 import { createDueLaneStore } from '../stores/due-lanes.ts'
 import { createLedgerStore } from '../stores/ledger.ts'
-import { createListStore } from '../stores/lists.ts'
 import { createRequestStore } from '../stores/requests.ts'
+import { createStoppedFactStore } from '../stores/stopped-facts.ts'
 import { createTaskStore } from '../stores/tasks.ts'
 import type { Engine } from '../workflows/engine.ts'
 import { settings, tables, worker } from './compose-worker.ts'
@@ -13,7 +13,7 @@ export const engine: Engine = {
   ...worker,
   tasks: createTaskStore(tables, settings),
   lanes: createDueLaneStore(tables),
-  lists: createListStore(tables),
+  stoppedFacts: createStoppedFactStore(tables),
   requests: createRequestStore(tables),
 }
 

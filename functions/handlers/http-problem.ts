@@ -26,7 +26,6 @@ const kinds: Readonly<Record<Kind, Told>> = {
   'code-refused': ['code-refused', 422, 'The one-time code is missing or does not hold', 'code.refused'],
   unconditional: ['precondition-required', 428, 'If-Match is missing', 'problem.unconditional'],
   'too-many': ['too-many-requests', 429, 'Too many calls', 'problem.too-many'],
-  later: ['not-offered', 501, 'Not offered yet', 'problem.not-offered'],
   busy: ['unavailable', 503, 'Try again', 'problem.unavailable'],
   internal: ['internal', 500, 'An internal fault', 'problem.internal'],
 }

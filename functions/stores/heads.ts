@@ -15,6 +15,7 @@ function rowOf(chain: string): Key | null {
   if (kind === 'request') return keys.request(id)
   if (kind === 'system') return keys.system(id)
   if (kind === 'task') return keys.task(id)
+  if (kind === 'hold') return keys.stoppedBatch(id)
   return kind === 'unit' ? keys.unit(id) : null
 }
 

@@ -29,6 +29,13 @@ export const keys = {
   ending: (personId: string, request: string, line: string) =>
     key(personPartition(personId), `ENDING#${request}#${line}`),
   names: (personId: string) => key(personPartition(personId), 'NAMES'),
+  /** One event whatever way it came: its body's hash, so that another body under the same id is told. */
+  hrEvent: (id: string) => key(`HR-EVENT#${id}`, 'HR-EVENT'),
+  guard: (kind: string) => key(`GUARD#${kind}`, 'GUARD'),
+  stoppedBatch: (id: string) => key(`STOPPED#${id}`, 'STOPPED'),
+  /** `part` tells a person's stopped changes apart. */
+  stoppedMember: (hold: string, personId: string, part: string) =>
+    key(`STOPPED#${hold}`, `MEMBER#${personId}#${part}`),
   hold: (personId: string, id: string) => key(personPartition(personId), `HOLD#${id}`),
   target: (personId: string, target: string) => key(personPartition(personId), `TARGET#${target}`),
   drift: (personId: string, target: string) => key(personPartition(personId), `DRIFT#${target}`),
@@ -73,6 +80,7 @@ export const chains = {
   unit: (id: string) => `unit/${id}`,
   system: (target: string) => `system/${target}`,
   task: (id: string) => `task/${id}`,
+  hold: (id: string) => `hold/${id}`,
 } as const
 
 /** Partitions of the `list` index. */
@@ -87,6 +95,9 @@ export const lists = {
   openTasks: (kind: TaskKind) => `tasks#open#${kind}`,
   /** Sorted by `<closed at>#<id>`. */
   closedTasks: () => 'tasks#closed',
+
+  /** Batches the guard has stopped: those that wait, and the others; sorted by `<at>#<id>`. */
+  stoppedBatches: (state: 'held' | 'settled') => `stopped#${state}`,
 
   /** Everybody by name: the range key is the name itself. */
   names: (shard: ListShard) => `names#${shard}`,

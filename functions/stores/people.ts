@@ -1,32 +1,23 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb'
 
-import { Hold } from '../../schemas/hold.ts'
-import { HrEvent } from '../../schemas/hr-event.ts'
-import { AppliedLines, Grant } from '../../schemas/request.ts'
-import { Ending, type NameRow, PersonRow, RoleRow } from '../../schemas/rows.ts'
+import type { StoppedMember } from '../../schemas/guard.ts'
+import type { HrEvent } from '../../schemas/hr-event.ts'
+import type { AppliedLines, Grant } from '../../schemas/request.ts'
+import { type Ending, type NameRow, PersonRow } from '../../schemas/rows.ts'
 import type { TargetId } from '../../schemas/settings.ts'
 import type { TargetRow } from '../../schemas/target.ts'
-import { reachesGrant } from '../domain/ending.ts'
 import { newId } from './ids.ts'
 import { accountShardOf, chains, type Key, keys, personPartition, personPlace } from './keys.ts'
 import { type EntryDraft, emptyChain, seal } from './ledger.ts'
 import { namedLast, namesWrite } from './name-lines.ts'
 import { nameWrite, releaseNameWrite } from './names.ts'
 import { noticeWrite } from './notices.ts'
+import { aggregate, type PersonAggregate } from './person-aggregate.ts'
+import { memberWrites } from './stopped-batches.ts'
 import { batchGet, commit, queryAll, type Tables, type Write } from './tables.ts'
-import { bare, newTargetWrite, readTargetRow, wakeTargetWrite } from './target-rows.ts'
+import { bare, newTargetWrite, wakeTargetWrite } from './target-rows.ts'
 
-/** Everything kept about a person: one query of one partition. */
-export interface PersonAggregate {
-  readonly row: PersonRow
-  readonly events: readonly HrEvent[]
-  /** All that was ever granted; what a deactivation line ended carries `ended`. */
-  readonly grants: readonly Grant[]
-  readonly holds: readonly Hold[]
-  readonly targets: ReadonlyMap<TargetId, TargetRow>
-  readonly applied: readonly AppliedLines[]
-  readonly roles: readonly RoleRow[]
-}
+export type { PersonAggregate } from './person-aggregate.ts'
 
 /** One person's lines of one request, ready to be written. */
 export interface LinesToApply {
@@ -40,6 +31,10 @@ export interface LinesToApply {
   readonly applied: AppliedLines
   readonly declared: PersonRow['declared']
   readonly entry: EntryDraft
+  /** Set where the guard has stopped them: that is noted, and nothing of them is written until they are released. */
+  readonly stopped: StoppedMember | null
+  /** The batch out of which they are released; null: nobody had stopped them. */
+  readonly releasedFrom: string | null
   /** Names released before this instant have rested long enough. */
   readonly quarantineOver: string
 }
@@ -74,6 +69,29 @@ export function createPeopleStore(tables: Tables) {
       ConsistentRead: true,
     })
     return aggregate(items)
+  }
+
+  /** Notes in the place of what applying the lines would do that the guard has stopped them. */
+  async function applyStopped(
+    lines: LinesToApply,
+    stopped: StoppedMember,
+    sealed: ReturnType<typeof seal>,
+  ): Promise<ApplyResult> {
+    const { person, applied } = lines
+    const { row } = person
+    const { version, request, personId, at } = applied
+    const result = await commit(tables, [
+      factWrite(tables, row, { head: sealed.head }),
+      put(
+        keys.applied(row.personId, applied.request, lines.part),
+        { version, request, personId, at, withheld: stopped.hold },
+        absent,
+      ),
+      sealed.write,
+      ...memberWrites(tables, stopped),
+    ])
+    if (result.done) return 'applied'
+    return result.refused.includes(1) ? 'already' : 'stale'
   }
 
   return {
@@ -113,16 +131,25 @@ export function createPeopleStore(tables: Tables) {
     },
 
     /**
-     * Records register events with their ledger entry and wakes every target of the person, in one transaction.
+     * Records register events with their ledger entry and wakes every target of the person, in one transaction. Stopped ones
+     * are recorded, and withheld: nothing follows from them, and nobody is woken.
      * `already`: an event of that id stands (its body is the caller's to compare); `stale`: read again and repeat.
      */
     async recordEvents(
       person: PersonAggregate,
       events: readonly HrEvent[],
-      options: { entry: EntryDraft; dueAt: string; urgent: boolean },
+      options: {
+        entry: EntryDraft
+        dueAt: string
+        urgent: boolean
+        stopped: StoppedMember | null
+        /** Of an event that came by itself: the hash of its body, kept under its id. */
+        bodyHash: string | null
+      },
     ): Promise<'recorded' | 'already' | 'stale'> {
       const { row } = person
-      const sealed = seal(tables, chains.person(row.personId), row.head, options.entry)
+      const { stopped, bodyHash } = options
+      const sealed = seal(tables, chains.person(row.personId), row.head, entryOf(options))
       const wake = {
         desiredVersion: row.facts + 1,
         dueAt: options.dueAt,
@@ -132,19 +159,33 @@ export function createPeopleStore(tables: Tables) {
       const result = await commit(tables, [
         factWrite(tables, row, { head: sealed.head }),
         sealed.write,
-        ...events.map(event => put(keys.event(row.personId, event), event, absent)),
-        ...namesWrite(tables, row.personId, namedLast([...person.events, ...events])),
-        ...[...person.targets.values()].map(target => wakeTargetWrite(tables, target, wake)),
+        ...events.map(event => put(keys.event(row.personId, event), keptEvent(event, options), absent)),
+        ...(bodyHash === null ? [] : events.map(event => onceWrite(tables, event, row.personId, bodyHash))),
+        ...(stopped === null
+          ? [
+              ...namesWrite(tables, row.personId, namedLast([...person.events, ...events])),
+              ...[...person.targets.values()].map(target => wakeTargetWrite(tables, target, wake)),
+            ]
+          : memberWrites(tables, stopped)),
       ])
       if (result.done) return 'recorded'
-      return result.refused.some(index => index <= 1) ? 'stale' : 'already'
+      const ids = events.length * (bodyHash === null ? 1 : 2)
+      return result.refused.every(index => index >= 2 && index < 2 + ids) ? 'already' : 'stale'
+    },
+
+    /** What came before under an event's id; null: nothing did. */
+    async eventOf(id: string): Promise<{ readonly personId: string; readonly bodyHash: string } | null> {
+      const answer = await tables.client.send(
+        new GetCommand({ TableName: tables.state, Key: keys.hrEvent(id), ConsistentRead: true }),
+      )
+      return (answer.Item ?? null) as { personId: string; bodyHash: string } | null
     },
 
     /** Writes one person's lines of one request: grants, endings, names, target rows, ledger entry, or nothing of it. */
     async apply(lines: LinesToApply): Promise<ApplyResult> {
       const { person, applied } = lines
       const { row } = person
-      const sealed = seal(tables, chains.person(row.personId), row.head, lines.entry)
+      const sealed = seal(tables, chains.person(row.personId), row.head, entryOf(lines))
       const facts = row.facts + 1
       const wake = {
         desiredVersion: facts,
@@ -152,10 +193,14 @@ export function createPeopleStore(tables: Tables) {
         urgent: lines.urgent,
         cause: { kind: 'form', ref: applied.request },
       }
+      const { stopped, releasedFrom } = lines
+      if (stopped !== null) return applyStopped(lines, stopped, sealed)
       const reserved = lines.targets.filter(({ name }) => name !== null)
       const writes: Write[] = [
         factWrite(tables, row, { head: sealed.head, declared: lines.declared }),
-        put(keys.applied(row.personId, applied.request, lines.part), applied, absent),
+        releasedFrom === null
+          ? put(keys.applied(row.personId, applied.request, lines.part), applied, absent)
+          : releasedWrite(tables, applied, lines.part, releasedFrom),
         ...reserved.map(({ target, name }) =>
           nameWrite(tables, target, name ?? '', row.personId, lines.quarantineOver),
         ),
@@ -284,45 +329,41 @@ const copyNotice = (tables: Tables, { id, personId, request }: Grant, at: string
     at,
   )
 
-function aggregate(items: readonly Record<string, unknown>[]): PersonAggregate | null {
-  const starting = (prefix: string) => items.filter(item => (item.sk as string).startsWith(prefix))
-  const own = items.find(item => item.sk === 'PERSON')
-  if (own === undefined) return null
-  const endings = starting('ENDING#').map(item => Ending.parse(bare(item)))
-  const targets = starting('TARGET#').map(readTargetRow)
-  return {
-    row: PersonRow.parse(bare(own)),
-    events: starting('EVENT#').map(item => HrEvent.parse(bare(item))),
-    grants: starting('GRANT#').map(item => {
-      const { facts, ...rest } = bare(item)
-      const grant = Grant.parse(rest)
-      const ending = endings
-        .filter(candidate => ends(candidate, grant, facts as number))
-        .sort((one, other) => one.facts - other.facts)[0]
-      return ending === undefined
-        ? grant
-        : { ...grant, ended: { at: ending.at, request: ending.request, line: ending.line } }
-    }),
-    holds: starting('HOLD#').map(item => Hold.parse(bare(item))),
-    targets: new Map(targets.map(row => [row.target, row])),
-    applied: starting('APPLIED#').map(item => AppliedLines.parse(bare(item))),
-    roles: starting('ROLE#').map(item => RoleRow.parse(bare(item))),
-  }
-}
+/** An event as it lies in the table: with when it came, and whether it is withheld. */
+const keptEvent = (
+  event: HrEvent,
+  { entry, stopped }: { readonly entry: EntryDraft; readonly stopped: StoppedMember | null },
+) => ({ ...event, receivedAt: entry.at, ...(stopped !== null && { withheld: stopped.hold }) })
 
-/**
- * When in doubt an access ends: a deactivation in the same form as an activation prevails, and so does one filed after an
- * activation whose lines could only be applied, or were only approved, later.
- */
-function ends(ending: Ending, grant: Grant, grantFacts: number): boolean {
-  return (
-    (grantFacts <= ending.facts || filedNoLater(grant.request, ending.request)) && reachesGrant(ending, grant)
-  )
-}
+const onceWrite = (tables: Tables, { id }: HrEvent, personId: string, bodyHash: string): Write => ({
+  Put: {
+    TableName: tables.state,
+    Item: { ...keys.hrEvent(id), version: 1, personId, bodyHash },
+    ConditionExpression: 'attribute_not_exists(pk)',
+  },
+})
 
-/** Numbers of requests in the order of filing: the year, then the counter, which may outgrow its six digits. */
-function filedNoLater(one: string, other: string): boolean {
-  const year = one.slice(0, 4)
-  const otherYear = other.slice(0, 4)
-  return year === otherYear ? Number(one.slice(5)) <= Number(other.slice(5)) : year < otherYear
-}
+/** Takes the place of the note that they were stopped. */
+const releasedWrite = (
+  tables: Tables,
+  applied: AppliedLines,
+  part: number | string,
+  hold: string,
+): Write => ({
+  Put: {
+    TableName: tables.state,
+    Item: { ...keys.applied(applied.personId, applied.request, part), ...applied },
+    ConditionExpression: 'withheld = :hold',
+    ExpressionAttributeValues: { ':hold': hold },
+  },
+})
+
+/** What is stopped says so in its own entry: where, and what would have been lost. */
+const entryOf = ({
+  entry,
+  stopped,
+}: {
+  readonly entry: EntryDraft
+  readonly stopped: StoppedMember | null
+}): EntryDraft =>
+  stopped === null ? entry : { ...entry, evidence: { stopped: stopped.hold, losses: stopped.losses } }

@@ -45,7 +45,7 @@ export function createRegisterStore(tables: Tables) {
         return [
           put(keys.nationalId(nationalId), { version: 1, nationalId, personId }),
           put(keys.person(personId), { ...row, ...personPlace(personId) }),
-          put(keys.event(personId, event), event),
+          put(keys.event(personId, event), { ...event, receivedAt: entry.at }),
           sealed.write,
           ...namesWrite(tables, personId, event.person ?? null),
         ]

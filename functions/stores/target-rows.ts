@@ -95,6 +95,8 @@ export function newTargetWrite(
     state: 'pending',
     lastAsOf: null,
     settledAsOf: null,
+    changesAt: null,
+    stopped: null,
     head: emptyChain,
     observed: null,
     observedAt: null,

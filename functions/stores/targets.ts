@@ -10,12 +10,12 @@ import { accountTask, type HandedTask, handedTask } from './target-tasks.ts'
 
 /**
  * What is due beside account rows: a request whose lines are not all applied, the reading of a target's accounts, waking all
- * of them, a task that is overdue, a mail to send, a password half set.
+ * of them, a task that is overdue, a mail to send, a password half set, a stopped batch that was decided.
  */
 export type Due =
   | { readonly kind: 'request'; readonly number: string; readonly dueAt: string }
   | { readonly kind: 'reading'; readonly target: TargetId; readonly dueAt: string }
-  | { readonly kind: 'task' | 'notice'; readonly id: string; readonly dueAt: string }
+  | { readonly kind: 'task' | 'notice' | 'batch'; readonly id: string; readonly dueAt: string }
   | { readonly kind: 'walk'; readonly target: TargetId; readonly dueAt: string }
   | { readonly kind: 'credential'; readonly personId: string; readonly dueAt: string }
 
@@ -32,6 +32,8 @@ type Changes = Partial<
     | 'state'
     | 'lastAsOf'
     | 'settledAsOf'
+    | 'changesAt'
+    | 'stopped'
     | 'openIntent'
     | 'head'
     | 'observed'
@@ -357,6 +359,7 @@ function dueOf({ pk, sk, dueAt }: { pk: string; sk: string; dueAt: string }): Du
   if (sk === 'REQUEST') return [{ kind: 'request', number: id, dueAt }]
   if (sk === 'TASK') return [{ kind: 'task', id, dueAt }]
   if (sk === 'NOTICE') return [{ kind: 'notice', id, dueAt }]
+  if (sk === 'STOPPED') return [{ kind: 'batch', id, dueAt }]
   if (sk === 'CREDENTIALS') return [{ kind: 'credential', personId: id, dueAt }]
   const target = TargetId.safeParse(id)
   if (!target.success) return []

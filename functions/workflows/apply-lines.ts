@@ -12,6 +12,7 @@ import type { LinesToApply, PersonAggregate } from '../stores/people.ts'
 import type { KeptRequest } from '../stores/requests.ts'
 import { type Engine, instantOf, quarantineOver } from './engine.ts'
 import { pickName } from './pick-name.ts'
+import { lossesBy, weighLosses } from './weigh-losses.ts'
 
 /** Grants written in one transaction; with rows, names and the entry it stays below DynamoDB's hundred items. */
 const atomsPerTransaction = 80
@@ -52,6 +53,21 @@ export async function applyRequest(engine: Engine, request: KeptRequest): Promis
   return false
 }
 
+/**
+ * Applies what the guard had stopped of one person's lines, now that two people have released it.
+ *
+ * @returns whether nothing of it is left to apply
+ */
+export async function applyReleased(
+  engine: Engine,
+  request: KeptRequest,
+  personId: string,
+  hold: string,
+): Promise<boolean> {
+  const lines = request.lines.filter(line => line.decision === 'accepted' && line.personId === personId)
+  return applyPerson(engine, request, personId, lines, hold)
+}
+
 /** Lines of one person, cut into parts that fit a transaction. The cut depends on the lines alone, so that a repeat cuts alike. */
 function partsOf(lines: readonly KeptLine[]): KeptLine[][] {
   const parts: KeptLine[][] = [[]]
@@ -73,6 +89,7 @@ async function applyPerson(
   request: KeptRequest,
   personId: string,
   lines: readonly KeptLine[],
+  released: string | null = null,
 ): Promise<boolean> {
   // What an authority approved later is a part of its own: the cut of what was filed stays as it was.
   const approved = lines.filter(({ decisions }) => decisions !== undefined)
@@ -81,7 +98,7 @@ async function applyPerson(
     ...approved.map((line): [string, KeptLine[]] => [line.line, [line]]),
   ]
   for (const [part, cut] of parts)
-    if (cut.length > 0 && !(await applyPart(engine, request, personId, part, cut))) return false
+    if (cut.length > 0 && !(await applyPart(engine, request, personId, part, cut, released))) return false
   return true
 }
 
@@ -91,18 +108,41 @@ async function applyPart(
   personId: string,
   part: number | string,
   lines: readonly KeptLine[],
+  released: string | null,
 ): Promise<boolean> {
   for (let attempt = 1; attempt <= tries; attempt++) {
     const person = await engine.people.load(personId)
     if (person === null) return false
-    const ready = await prepare(engine, request, person, part, lines)
+    const stopped = person.stopped.find(
+      fact => fact.lines?.request === request.row.number && fact.lines.part === String(part),
+    )
+    if (stopped !== undefined && stopped.hold !== released) return true
+    const prepared = await prepare(engine, request, person, part, lines)
+    const ready: LinesToApply =
+      stopped === undefined
+        ? { ...prepared, stopped: await weigh(engine, prepared), releasedFrom: null }
+        : { ...prepared, stopped: null, releasedFrom: stopped.hold }
     const result = await engine.people.apply(ready)
-    if (result === 'applied') await ring(engine, ready)
+    if (result === 'applied' && ready.stopped === null) await ring(engine, ready)
     if (result === 'applied' || result === 'already') return true
     // Somebody else recorded a fact about this person, or took a name: read again. Jitter keeps fifty forms from marching in step.
     await pause(Math.random() * 40 * attempt)
   }
   return false
+}
+
+/** Whoever would lose access by these lines is counted; beyond the limit of an hour they wait for two people. */
+const weigh = (
+  engine: Engine,
+  { person, grants, endings, applied }: Omit<LinesToApply, 'stopped' | 'releasedFrom'>,
+): Promise<LinesToApply['stopped']> => {
+  const ended = ({ request, line }: Ending) => ({ at: applied.at, request, line })
+  const after = [...person.grants, ...grants].map(grant => {
+    const ending = endings.find(one => reachesGrant(one, grant))
+    return ending === undefined || grant.ended !== null ? grant : { ...grant, ended: ended(ending) }
+  })
+  const losses = lossesBy(engine, person, { ...person, grants: after })
+  return weighLosses(engine, 'form', person, losses, applied.request)
 }
 
 async function prepare(
@@ -111,7 +151,7 @@ async function prepare(
   person: PersonAggregate,
   part: number | string,
   lines: readonly KeptLine[],
-): Promise<LinesToApply> {
+): Promise<Omit<LinesToApply, 'stopped' | 'releasedFrom'>> {
   const { settings } = engine
   const { number, unit, signer } = request.row
   const now = engine.clock()

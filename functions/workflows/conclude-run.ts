@@ -28,10 +28,12 @@ export async function conclude(
   }
   const observation = proof.value
   const after = { ...run, observation }
-  const remaining = stepsFor(engine, after)
+  const left = stepsFor(engine, after)
+  const remaining =
+    run.later.length === 0 ? left : left.filter(step => !run.later.some(({ act }) => act === step.act))
   const done = remaining.length === 0
   const settled = done
-    ? settledState(engine, after)
+    ? { ...settledState(engine, after), ...(left.length > 0 && goesOn(engine)) }
     : failedState(engine, run, fault?.kind ?? 'not-reached', fault?.retryable ?? true)
   const closed = await engine.targets.closeIntent(run.row, {
     entry: entryOf(engine, run, done ? 'succeeded' : 'failed', {
@@ -61,6 +63,12 @@ export async function conclude(
   if (done) await ringWaiting(engine, run)
   return null
 }
+
+/** Closed, and not tidied up yet: due at once, behind whoever is still to be closed. */
+const goesOn = (engine: Convergence) => ({
+  state: 'pending' as const,
+  dueAt: instantOf(engine.clock()),
+})
 
 /**
  * The act's result could not be read. The intent stays open and the lease ends, so that the next run closes it by looking;

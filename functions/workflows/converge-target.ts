@@ -4,7 +4,8 @@ import type { ConnectorFault, Outcome, Profile } from '../connectors/contract.ts
 import { absentAccount } from '../domain/absent-account.ts'
 import { desiredAccess } from '../domain/desired-access.ts'
 import { driftBetween } from '../domain/drift.ts'
-import { reaches } from '../domain/plan.ts'
+import { inPhases, reaches } from '../domain/plan.ts'
+import { traitsOf } from '../domain/target-traits.ts'
 import { backOff, conclude, ringSelf, ringWaiting } from './conclude-run.ts'
 import { convergeByHand, isBlind } from './converge-by-hand.ts'
 import {
@@ -24,14 +25,15 @@ import {
   shown,
   stepsFor,
 } from './convergence-run.ts'
-import { instantOf, modeOf, placeOf, quarantineOver, rests } from './engine.ts'
+import { instantOf, modeOf, placeOf, quarantineOver, rests, targetSettings } from './engine.ts'
+import { stoppedBy } from './guard-run.ts'
 import { pickName } from './pick-name.ts'
+import { keepHanded, putOff, report } from './put-off-run.ts'
 import { openRegisters } from './run-registers.ts'
 
 /** A lease outlives the longest run of the function (60 s), so that it ends only when the run is surely dead. */
 const leaseMilliseconds = 90_000
 const waitMilliseconds = 60_000
-const dayMilliseconds = 86_400_000
 
 /** A run's engine, with the mode in force when the run began. */
 type Work = Convergence & { readonly mode: TargetMode }
@@ -152,16 +154,6 @@ async function wakeAfterChange(engine: Work, runs: readonly Run[]): Promise<void
     await engine.targets.wake(row, now)
     await engine.bells.ring([{ personId: row.personId, target: row.target, urgent: row.urgent }])
   }
-}
-
-/**
- * A plan that was handed to people, where nobody can look and nothing is to be asked for now: intent, task and whatever they
- * said of it stay as they are, for the time after. No outcome is said of what nobody has seen.
- */
-async function keepHanded(engine: Work, { row }: Run): Promise<null> {
-  const now = engine.clock()
-  await engine.targets.note(row, { dueAt: instantOf(now + dayMilliseconds) }, instantOf(now))
-  return null
 }
 
 /** Where nobody can look, the last word of a human is what is there. */
@@ -311,8 +303,8 @@ async function noticeDrift(engine: Work, run: SeenRun): Promise<SeenRun | null> 
 async function plan(engine: Work, seen: SeenRun): Promise<PlannedRun | null> {
   const run = await noticeDrift(engine, seen)
   if (run === null) return null
-  const steps = stepsFor(engine, run)
-  if (steps.length === 0) {
+  const planned = stepsFor(engine, run)
+  if (planned.length === 0) {
     const settled = await engine.targets.note(
       run.row,
       { ...seenNow(engine, run, run.observation), ...settledState(engine, run) },
@@ -323,11 +315,17 @@ async function plan(engine: Work, seen: SeenRun): Promise<PlannedRun | null> {
     return null
   }
   if (engine.mode === 'observe-only') {
-    await report(engine, run, steps, null)
+    await report(engine, run, planned, null)
+    return null
+  }
+  const stopped = await stoppedBy(engine, run, planned)
+  if (stopped !== null) {
+    await putOff(engine, run, stopped)
     return null
   }
   const now = engine.clock()
   const cause = causeOf(run)
+  const { now: steps, later } = phasesOf(engine, planned, cause.kind)
   const row = await engine.targets.openIntent(
     run.row,
     { asOf: run.asOf, desiredVersion: run.row.desiredVersion, steps: [...steps], cause },
@@ -342,28 +340,14 @@ async function plan(engine: Work, seen: SeenRun): Promise<PlannedRun | null> {
     },
   )
   if (row === null) engine.log('lease-busy', { personId: run.row.personId, target: run.row.target })
-  return row === null ? null : { ...run, row, steps }
+  return row === null ? null : { ...run, row, steps, later }
 }
 
-/** Only observed: what would be done stands in the row, to be looked at again tomorrow, and nothing is done. */
-async function report(
-  engine: Work,
-  run: SeenRun,
-  steps: readonly Step[],
-  fault: ConnectorFault | 'unadopted' | null,
-): Promise<void> {
-  const now = engine.clock()
-  const tomorrow = instantOf(now + dayMilliseconds)
-  const { changesAt } = run.desired
-  const dueAt = changesAt !== null && changesAt < tomorrow ? changesAt : tomorrow
-  const seen = fault === null ? seenNow(engine, run, run.observation) : { lastAsOf: run.asOf }
-  const noted = await engine.targets.note(
-    run.row,
-    { ...seen, state: 'pending', fault, wouldDo: [...steps], dueAt },
-    instantOf(now),
-  )
-  if (!noted) return ringSelf(engine, run)
-  engine.log('only-observed', { personId: run.row.personId, target: run.row.target, steps: steps.length })
+/** On the night on which everybody's contract ends, closing everybody comes before tidying up after anybody. */
+function phasesOf({ settings, target }: Work, steps: readonly Step[], cause: string) {
+  const own = targetSettings(settings, target)
+  const mass = cause === 'calendar' && own !== undefined && traitsOf(own).tidiesLater
+  return mass ? inPhases(steps) : { now: steps, later: [] }
 }
 
 /** The target holds the reserved name for somebody unknown to us: the account gets the next name before it exists. */

@@ -16,7 +16,10 @@ import { type Engine, instantOf, latest, targetSettings } from './engine.ts'
 import type { Registers } from './run-registers.ts'
 
 export interface Convergence
-  extends Pick<Engine, 'settings' | 'people' | 'targets' | 'systems' | 'bells' | 'clock' | 'log'> {
+  extends Pick<
+    Engine,
+    'settings' | 'people' | 'targets' | 'systems' | 'lists' | 'guards' | 'batches' | 'bells' | 'clock' | 'log'
+  > {
   readonly target: TargetId
   readonly connector: Connector
   readonly units: Pick<UnitStore, 'some'>
@@ -43,6 +46,8 @@ export interface SeenRun extends Run {
 
 export interface PlannedRun extends SeenRun {
   readonly steps: readonly Step[]
+  /** What a closing leaves for a run of its own, after everybody else is closed. */
+  readonly later: readonly Step[]
 }
 
 /** What follows from a person's record at `asOf`, the latest of event, clock and the row's last run. */
@@ -141,6 +146,8 @@ export const seenNow = (engine: Convergence, run: Run, observation: Observation)
 export const settledState = (engine: Convergence, run: SeenRun) => ({
   appliedVersion: run.row.desiredVersion,
   settledAsOf: run.asOf,
+  changesAt: run.desired.changesAt,
+  stopped: null,
   dueAt: nextDue(run, instantOf(engine.clock())),
   ...(run.row.drift === null || run.row.drift.outcome === 'settled'
     ? {}

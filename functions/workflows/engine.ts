@@ -2,9 +2,12 @@ import type { SystemRow } from '../../schemas/rows.ts'
 import type { Settings, TargetId, TargetMode } from '../../schemas/settings.ts'
 import type { Doorbells } from '../stores/doorbells.ts'
 import type { DueLaneStore } from '../stores/due-lanes.ts'
+import type { GuardStore } from '../stores/guards.ts'
 import type { ListStore } from '../stores/lists.ts'
 import type { PeopleStore } from '../stores/people.ts'
 import type { RequestStore } from '../stores/requests.ts'
+import type { StoppedBatchStore } from '../stores/stopped-batches.ts'
+import type { StoppedFactStore } from '../stores/stopped-facts.ts'
 import type { SystemStore } from '../stores/systems.ts'
 import type { TargetStore } from '../stores/targets.ts'
 import type { TaskStore } from '../stores/tasks.ts'
@@ -24,6 +27,10 @@ export type LogCode =
   | 'intent-closed'
   | 'drifted'
   | 'moved-on'
+  | 'batch-stopped'
+  | 'batch-settled'
+  | 'guard-stopped'
+  | 'suspended'
   | 'unapplied'
   | 'doorbell-missed'
   | 'reading-complete'
@@ -49,6 +56,9 @@ export interface Engine {
   readonly tasks: TaskStore
   readonly lanes: DueLaneStore
   readonly lists: ListStore
+  readonly guards: GuardStore
+  readonly batches: StoppedBatchStore
+  readonly stoppedFacts: StoppedFactStore
   readonly requests: RequestStore
   readonly bells: Doorbells
   readonly clock: () => number

@@ -4,20 +4,29 @@ import type { Caller } from '../domain/entitlement.ts'
 import { type ImportRow, type NewFact, newFacts, recordedAt } from '../domain/import-row.ts'
 import { checkRows, type RowFault, rowsOfCsv } from '../domain/read-people.ts'
 import { type CodedFault, type Refusal, refuse } from '../domain/refusal.ts'
-import { foldEvents } from '../domain/register.ts'
+import { contractsOn, foldEvents, type RegisterFacts } from '../domain/register.ts'
 import { say } from '../domain/texts/index.ts'
 import type { EntryDraft } from '../stores/ledger.ts'
+import type { PersonAggregate } from '../stores/people.ts'
 import type { Newcomer } from '../stores/register.ts'
 import type { Engine } from './engine.ts'
+import type { Guarded } from './guard-losses.ts'
 import { inParallel } from './in-parallel.ts'
-import { recordHrEvents } from './record-hr-events.ts'
+import { type Recorded, recordHrEvents } from './record-hr-events.ts'
 import { nowOf, type Registers } from './registers.ts'
 
 type Needed = Pick<Registers, 'people' | 'register' | 'units' | 'settings' | 'clock'> &
-  Pick<Engine, 'bells' | 'log'> & {
+  Pick<Engine, 'bells' | 'log'> &
+  Guarded & {
     readonly newId: (now: number) => string
     readonly newcomersAtOnce: number
   }
+
+/** Who sent a list, and the id by which all that followed from it is found. */
+interface Import {
+  readonly caller: Caller
+  readonly ref: string
+}
 
 /** The list as sent. */
 export type SentPeople =
@@ -28,14 +37,17 @@ export type SentPeople =
 const endOfTime = '9999-12-31'
 
 /**
- * Brings the register of people up to date from a list (by `hr`, see the contract's table). Absence ends nothing. Every row is
- * checked before the first is written, and with any fault nothing is. What a row says that is known already is not recorded
- * again, so the same list may be sent again after a crash. `applied` counts the rows that said something new.
+ * Brings the register of people up to date from a list (by `hr`, see the contract's table). Absence ends nothing, unless the
+ * list is a `snapshot`: then whoever is employed today and not named is terminated from today. Every row is checked before the
+ * first is written, and with any fault nothing is. What a row says that is known already is not recorded again, so the same
+ * list may be sent again after a crash. `applied` counts what said something new; of it `stopped` waits for two people, because
+ * more would lose access at once than the guard lets pass.
  */
 export async function importPeople(
   registers: Needed,
   caller: Caller,
   sent: SentPeople,
+  snapshot = false,
 ): Promise<ImportAnswer | Refusal> {
   const { settings } = registers
   const list = readList(sent)
@@ -49,15 +61,26 @@ export async function importPeople(
   const groups = Array.from({ length: Math.ceil(newcomers.length / registers.newcomersAtOnce) }, (_, index) =>
     newcomers.slice(index * registers.newcomersAtOnce, (index + 1) * registers.newcomersAtOnce),
   )
-  let applied = 0
+  const from: Import = { caller, ref: registers.newId(registers.clock()) }
+  const outcomes: Recorded[] = []
   await inParallel(groups, async group => {
-    const entered = await enter(registers, caller, group)
-    applied += entered
+    outcomes.push(...(await enter(registers, from, group)))
   })
   await inParallel(others, async row => {
-    if (await update(registers, caller, row, known.get(row.person.nationalId) ?? '')) applied += 1
+    outcomes.push(await update(registers, from, row, known.get(row.person.nationalId) ?? ''))
   })
-  return { applied, faults: [] }
+  if (snapshot) outcomes.push(...(await endAbsent(registers, from, new Set(known.values()))))
+  return counted(outcomes)
+}
+
+function counted(outcomes: readonly Recorded[]): ImportAnswer {
+  const applied = outcomes.filter(({ done }) => done !== 'known').length
+  const stopped = outcomes.flatMap(outcome => (outcome.done === 'stopped' ? [outcome.hold] : []))
+  return {
+    applied,
+    faults: [],
+    ...(stopped.length > 0 && { stopped: stopped.length, holds: [...new Set(stopped)] }),
+  }
 }
 
 function readList(sent: SentPeople) {
@@ -87,7 +110,7 @@ const told = ({ settings }: Needed, faults: readonly RowFault[]): ImportAnswer['
     .map(({ row, pointer, code }) => ({ row, pointer, message: say(settings.locale, code) }))
 
 /** People nobody knew, many in one transaction; if one of them became known meanwhile, one by one. */
-async function enter(registers: Needed, caller: Caller, rows: readonly ImportRow[]): Promise<number> {
+async function enter(registers: Needed, from: Import, rows: readonly ImportRow[]): Promise<Recorded[]> {
   const newcomers = rows.map((row): Newcomer => {
     const personId = registers.newId(registers.clock())
     const facts: NewFact[] = [
@@ -99,32 +122,64 @@ async function enter(registers: Needed, caller: Caller, rows: readonly ImportRow
         unit: row.unit,
       },
     ]
-    const { events, entry } = recorded(registers, caller, personId, row.person.nationalId, facts)
+    const { events, entry } = recorded(registers, from, personId, row.person.nationalId, facts)
     return { personId, nationalId: row.person.nationalId, event: events[0] as HrEvent, entry }
   })
-  if (await registers.register.enter(newcomers)) return rows.length
-  let applied = 0
+  if (await registers.register.enter(newcomers)) return rows.map(() => ({ done: 'recorded' }))
+  const outcomes: Recorded[] = []
   for (const row of rows) {
     const personId = await registers.people.ensure(row.person.nationalId, registers.clock())
-    if (await update(registers, caller, row, personId)) applied += 1
+    outcomes.push(await update(registers, from, row, personId))
   }
-  return applied
+  return outcomes
 }
 
-/** Whether the row said something new about somebody known. */
-const update = (registers: Needed, caller: Caller, row: ImportRow, personId: string): Promise<boolean> =>
-  recordHrEvents(registers, personId, person => {
+/** The register on a day as told so far, with what the guard has stopped: a list sent again must not be stopped again. */
+const toldOn = ({ settings }: Needed, { events, stopped }: PersonAggregate, day: string): RegisterFacts =>
+  foldEvents([...events, ...stopped.flatMap(({ event }) => event ?? [])], day, settings.timeZone)
+
+/** What a row said of somebody known. */
+const update = (registers: Needed, from: Import, row: ImportRow, personId: string): Promise<Recorded> =>
+  recordHrEvents(registers, 'import', personId, person => {
     const { today } = nowOf(registers)
-    const foldedOn = (day: string) => foldEvents(person.events, day, registers.settings.timeZone)
-    const register = { today: foldedOn(today), eventually: foldedOn(endOfTime) }
+    const register = {
+      today: toldOn(registers, person, today),
+      eventually: toldOn(registers, person, endOfTime),
+    }
     const facts = newFacts(row, register, today)
-    return facts.length === 0 ? null : recorded(registers, caller, personId, row.person.nationalId, facts)
+    return facts.length === 0 ? null : recorded(registers, from, personId, row.person.nationalId, facts)
+  })
+
+/** Everybody who is employed today and stands in no row. Nobody dismisses themselves by leaving themselves out. */
+async function endAbsent(registers: Needed, from: Import, named: ReadonlySet<string>): Promise<Recorded[]> {
+  const absent: string[] = []
+  for (let place: string | null = null; ; ) {
+    const page = await registers.lists.people(place, 500)
+    absent.push(...page.items.filter(id => !named.has(id) && id !== from.caller.personId))
+    if (page.next === null) break
+    place = page.next
+  }
+  const outcomes: Recorded[] = []
+  await inParallel(absent, async personId => {
+    outcomes.push(await endOne(registers, from, personId))
+  })
+  return outcomes
+}
+
+const endOne = (registers: Needed, from: Import, personId: string): Promise<Recorded> =>
+  recordHrEvents(registers, 'import', personId, person => {
+    const { today } = nowOf(registers)
+    const facts = toldOn(registers, person, today)
+    const employed = contractsOn(facts, today).length > 0
+    if (!employed || facts.holds.some(({ kind }) => kind === 'termination')) return null
+    const gone: NewFact = { type: 'terminated', effectiveOn: today }
+    return recorded(registers, from, personId, person.row.nationalId, [gone])
   })
 
 /** Facts as events, and the ledger entry of all of them: what they say of the post, never a name or a national id. */
 function recorded(
   registers: Needed,
-  caller: Caller,
+  { caller, ref }: Import,
   personId: string,
   nationalId: string,
   facts: readonly NewFact[],
@@ -151,7 +206,7 @@ function recorded(
       actor: { personId: caller.personId, role: 'hr', onBehalfOf: null },
       system: 'llavero',
       request: null,
-      cause: { kind: 'import', ref: events[0]?.id ?? '' },
+      cause: { kind: 'import', ref },
       after: events.map(({ id, type, effectiveOn, unit, contract }) => ({
         id,
         type,

@@ -1,8 +1,11 @@
+import type { LossCause } from '../../schemas/guard.ts'
 import type { HrEvent } from '../../schemas/hr-event.ts'
 import type { EntryDraft } from '../stores/ledger.ts'
 import type { PersonAggregate } from '../stores/people.ts'
 import type { Engine } from './engine.ts'
+import type { Guarded } from './guard-losses.ts'
 import { tries } from './registers.ts'
+import { lossesBy, weighLosses } from './weigh-losses.ts'
 
 /** Events whose effect is to take access away go through the urgent queues. */
 const closing = new Set<HrEvent['type']>(['terminated', 'contract-ended', 'transferred', 'leave-started'])
@@ -11,33 +14,52 @@ const closing = new Set<HrEvent['type']>(['terminated', 'contract-ended', 'trans
 export interface Facts {
   readonly events: readonly HrEvent[]
   readonly entry: EntryDraft
+  /** Of an event that came by itself: the hash of its body. */
+  readonly bodyHash?: string
 }
+
+/**
+ * What became of the facts: `recorded`, and everything follows; `stopped` by the guard, in a batch that two people may
+ * release: recorded, and nothing follows yet; `known`: there was nothing new.
+ */
+export type Recorded =
+  | { readonly done: 'recorded' | 'known' }
+  | { readonly done: 'stopped'; readonly hold: string }
 
 /**
  * Keeps events of one person with their ledger entry and wakes every target of the person, in one transaction. The register
  * is the fold of what is kept, so order and repetition do not matter.
  *
+ * @param kind as what the guard counts whoever loses access by it
  * @param choose what there is to record of the person as read now; called again when somebody else wrote first, and null
  *   when there is nothing new
- * @returns whether something was recorded
  */
 export async function recordHrEvents(
-  { people, bells, log }: Pick<Engine, 'people' | 'bells' | 'log'>,
+  engine: Pick<Engine, 'people' | 'bells'> & Guarded,
+  kind: Extract<LossCause, 'hr-event' | 'import'>,
   personId: string,
   choose: (person: PersonAggregate) => Facts | null,
-): Promise<boolean> {
+): Promise<Recorded> {
+  const { people, bells, log } = engine
   for (let attempt = 1; attempt <= tries; attempt++) {
     const person = await people.load(personId)
     if (person === null) throw new Error('a person without a row')
     const facts = choose(person)
-    if (facts === null) return false
-    const { events, entry } = facts
-    const urgent = events.some(event => closing.has(event.type))
-    const outcome = await people.recordEvents(person, events, { entry, dueAt: entry.at, urgent })
+    if (facts === null) return { done: 'known' }
+    const { events, entry, bodyHash = null } = facts
+    const after = { ...person, events: [...person.events, ...events] }
+    const losses = lossesBy(engine, person, after)
+    const stopped = await weighLosses(engine, kind, person, losses, entry.cause.ref)
+    // What takes access away may not wait behind what gives it.
+    const urgent = losses.length > 0 || events.some(event => closing.has(event.type))
+    const written = { entry, dueAt: entry.at, urgent, stopped, bodyHash }
+    const outcome = await people.recordEvents(person, events, written)
+    // Somebody else wrote first, or the same event came twice at once: `choose` is asked again, by what stands now.
     if (outcome !== 'recorded') continue
+    if (stopped !== null) return { done: 'stopped', hold: stopped.hold }
     const missed = await bells.ring([...person.targets.keys()].map(target => ({ personId, target, urgent })))
     if (missed > 0) log('doorbell-missed', { personId, missed })
-    return true
+    return { done: 'recorded' }
   }
   throw new Error('the person was too busy to record an event')
 }

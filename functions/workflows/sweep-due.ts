@@ -4,10 +4,13 @@ import { type Credentials, closeForgotten } from './close-forgotten.ts'
 import { type Engine, instantOf, modeOf, placeOf, rests } from './engine.ts'
 import { escalateTask } from './escalate-task.ts'
 import { ringDue } from './ring-due.ts'
+import { settleBatch } from './settle-batch.ts'
 import { continueWalk } from './wake-accounts.ts'
 
 /** Requests and the like of each of the eight shards that one sweep takes on. */
 const perShard = 500
+/** What one sweep carries out of a decided batch: there is other work, and another sweep. */
+const batchMilliseconds = 10_000
 
 export interface Swept {
   readonly rung: number
@@ -20,6 +23,9 @@ export interface Swept {
   /** Requests, tasks and passwords half set that could not be read or finished because of a bug: the others went on. */
   readonly broken: number
   readonly parked: number
+  /** Batches that the guard has stopped and that wait for two people; decided ones that were worked on. */
+  readonly held: number
+  readonly batches: number
   /** Seconds since the oldest due row became due; 0 when nothing is due. Targets that rest do not count. */
   readonly oldestDueSeconds: number
 }
@@ -51,6 +57,15 @@ export async function sweepDue(engine: Engine & Credentials, eventAt: string): P
       if (request !== null) await applyRequest(engine, request)
     } catch (bug) {
       engine.log('unapplied', { request: number, people: null, ...placeOf(bug) })
+      broken++
+    }
+  }
+  const batches = due.flatMap(row => (row.kind === 'batch' ? [row.id] : []))
+  for (const batch of batches) {
+    try {
+      await settleBatch(engine, batch, engine.clock() + batchMilliseconds)
+    } catch (bug) {
+      engine.log('broken', { hold: batch, ...placeOf(bug) })
       broken++
     }
   }
@@ -86,6 +101,8 @@ export async function sweepDue(engine: Engine & Credentials, eventAt: string): P
     walks: walks.length,
     broken,
     parked: await engine.targets.parked(),
+    held: await engine.batches.held(),
+    batches: batches.length,
     oldestDueSeconds: Math.max(0, Math.round((Date.parse(now) - Date.parse(oldest ?? now)) / 1000)),
   }
 }

@@ -18,8 +18,8 @@ import { anyInstantBetween, anyRecord } from './facts.ts'
 // Thousands of invented people take their time on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
-const required: RecordSettings = { timeZone: zone, personnelRegister: 'required' }
-const declared: RecordSettings = { timeZone: zone, personnelRegister: 'declared' }
+const required: RecordSettings = { timeZone: zone, personnelRegister: 'required', leaves: [] }
+const declared: RecordSettings = { timeZone: zone, personnelRegister: 'declared', leaves: [] }
 const now = at('2026-11-20')
 const staff = [hired(pedro, 'dideco')]
 const erp = (of: PersonRecord, asOf: string) => desiredAccess(of, 'erp', required, asOf)

@@ -9,8 +9,8 @@ import type { Grant } from '../../schemas/request.ts'
 import { contrata, contrataOf, honorarios, maria, pedro, planta, withContract } from '../personas/people.ts'
 import { at, event, grant, hired, hold, record, zone } from '../personas/record.ts'
 
-const required: RecordSettings = { timeZone: zone, personnelRegister: 'required' }
-const declared: RecordSettings = { timeZone: zone, personnelRegister: 'declared' }
+const required: RecordSettings = { timeZone: zone, personnelRegister: 'required', leaves: [] }
+const declared: RecordSettings = { timeZone: zone, personnelRegister: 'declared', leaves: [] }
 const now = at('2026-11-20')
 
 const directory = (of: PersonRecord, asOf = now, settings = required) =>

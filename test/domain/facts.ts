@@ -133,7 +133,9 @@ const anyHold: fc.Arbitrary<Hold> = fc
     kind: 'suspension',
     since,
     until,
-    ended: ended === null ? null : { at: ended },
+    by: null,
+    reason: null,
+    ended: ended === null ? null : { at: ended, by: null },
   }))
 
 /** Everything about one person, at random. */

@@ -87,6 +87,8 @@ export const hold = (parts: Partial<Hold> & Pick<Hold, 'since'>): Hold => ({
   personId: uuid(99),
   kind: 'suspension',
   until: null,
+  by: null,
+  reason: null,
   ended: null,
   ...parts,
 })

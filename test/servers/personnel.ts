@@ -7,7 +7,7 @@ export async function tell(engine: Engine, event: HrEvent): Promise<string> {
   const { people, clock } = engine
   const personId = (await people.idOf(event.nationalId)) ?? (await people.ensure(event.nationalId, clock()))
   const at = new Date(clock()).toISOString()
-  await recordHrEvents(engine, personId, person =>
+  await recordHrEvents(engine, 'hr-event', personId, person =>
     person.events.some(known => known.id === event.id)
       ? null
       : {

@@ -2,11 +2,14 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { createAdoptionStore } from '../../functions/stores/adoptions.ts'
 import { createCredentialStore } from '../../functions/stores/credentials.ts'
 import { createDueLaneStore } from '../../functions/stores/due-lanes.ts'
+import { createGuardStore } from '../../functions/stores/guards.ts'
 import { createLedgerStore, emptyChain } from '../../functions/stores/ledger.ts'
 import { createListStore } from '../../functions/stores/lists.ts'
 import { createPeopleStore } from '../../functions/stores/people.ts'
 import { createReadingStore } from '../../functions/stores/readings.ts'
 import { createRequestStore } from '../../functions/stores/requests.ts'
+import { createStoppedBatchStore } from '../../functions/stores/stopped-batches.ts'
+import { createStoppedFactStore } from '../../functions/stores/stopped-facts.ts'
 import { createSystemStore } from '../../functions/stores/systems.ts'
 import { openTables } from '../../functions/stores/tables.ts'
 import { createTargetStore } from '../../functions/stores/targets.ts'
@@ -52,6 +55,9 @@ export async function openWorld(
     systems: createSystemStore(tables),
     lanes: createDueLaneStore(tables),
     lists: createListStore(tables),
+    guards: createGuardStore(tables),
+    batches: createStoppedBatchStore(tables),
+    stoppedFacts: createStoppedFactStore(tables),
     requests: createRequestStore(tables),
     credentials: createCredentialStore(tables),
     bells: {
@@ -135,7 +141,7 @@ export async function openWorld(
           await readAccounts({ ...using, target, readings, connector: targets[target] }, () => 1)
         if (rung.length + readingsRung.length > 0) continue
         const swept = await sweepDue(using, new Date(time.now).toISOString())
-        if (swept.rung === 0 && swept.requests === 0 && swept.walks === 0) return
+        if (swept.rung + swept.requests + swept.walks + swept.batches === 0) return
       }
       throw new Error('the world does not settle')
     },

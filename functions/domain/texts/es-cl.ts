@@ -32,6 +32,7 @@ export const esCL = {
   'deputy.until-before-from': 'La subrogancia termina antes de empezar.',
   'unit.parent-cycle': 'La unidad no puede depender de sí misma, ni de una unidad que depende de ella.',
   'hr-event.member-missing': 'Falta un dato que este tipo de evento necesita.',
+  'hr-event.leave-unexpected': 'Solo el inicio de una ausencia lleva su tipo.',
   'settings.code-of-two-modules': 'Dos módulos tienen el mismo código en el ERP.',
   'settings.group-of-two-modules': 'Un grupo del ERP pertenece a dos módulos.',
   'settings.target-twice': 'Un sistema está configurado dos veces.',
@@ -187,6 +188,22 @@ export const esCL = {
   'decision.oneself': 'Nadie decide sobre una línea que le concierne o que firmó.',
   'decision.not-awaiting': 'La línea no espera ninguna aprobación.',
 
+  // HR events, holds, and what the guard stops
+  'hr-event.recorded-ahead': 'El instante de registro está más de cinco minutos en el futuro.',
+  'hr-event.unknown-leave': 'El tipo de ausencia no está en la lista de la institución.',
+  'hr-event.id-reused': 'Este identificador de evento ya se usó con otro contenido.',
+  'hr-event.oneself': 'Nadie registra eventos de personal sobre sí mismo.',
+  'hr-events.not-a-list': 'El contenido debe ser un evento de personal, o un archivo CSV de eventos.',
+  'hr-events.repeated': 'El evento aparece más de una vez en la lista.',
+  'suspension.oneself': 'Nadie suspende ni libera sus propios accesos.',
+  'suspension.own': 'La suspensión la levanta otra persona, no quien la dispuso.',
+  'suspension.until': 'Solo una sanción lleva fecha de término, y no puede estar en el pasado.',
+  'hold.list-changed': 'La lista cambió desde que se leyó: léala de nuevo antes de decidir.',
+  'hold.settled': 'Este lote ya fue liberado o descartado.',
+  'hold.concerned': 'Nadie decide sobre un lote en el que figura.',
+  'hold.same-person': 'Ya decidió con un rol: el otro lo ejerce otra persona.',
+  'hold.discarded': 'La baja quedó sin efecto: Seguridad y la autoridad descartaron el lote en que estaba.',
+
   // Passwords and one-time codes
   'credential.no-account': 'Usted no tiene una cuenta en este sistema.',
   'credential.not-yet': 'Su cuenta en este sistema todavía no está creada; intente de nuevo en unos minutos.',
@@ -229,7 +246,6 @@ export const esCL = {
   'problem.stale': 'Cambió desde que se leyó: léalo de nuevo antes de decidir.',
   'problem.unconditional': 'Falta indicar, en If-Match, sobre qué estado se decide.',
   'problem.too-many': 'Demasiadas solicitudes; espere antes de seguir.',
-  'problem.not-offered': 'Esta operación todavía no se ofrece.',
   'problem.too-large': 'El contenido supera los 6 MB.',
   'problem.unsupported-media-type': 'El formato del contenido no se admite.',
   'problem.idempotency-key-reused': 'La clave de idempotencia ya se usó con otro contenido.',
