@@ -8,6 +8,7 @@ import { type Bundles, bundleFunctions } from './bundle.ts'
 import { AccessRequests } from './capabilities/access-requests.ts'
 import { Alarms } from './capabilities/alarms.ts'
 import { Credentials } from './capabilities/credentials.ts'
+import { Employment } from './capabilities/employment.ts'
 import { FrontDoor } from './capabilities/front-door.ts'
 import { functionNames } from './capabilities/grants.ts'
 import { Ledger } from './capabilities/ledger.ts'
@@ -15,6 +16,7 @@ import { Provisioning } from './capabilities/provisioning.ts'
 import { Reconciliation } from './capabilities/reconciliation.ts'
 import { Register } from './capabilities/register.ts'
 import { grantRights } from './capabilities/rights.ts'
+import { Safeguards } from './capabilities/safeguards.ts'
 import { Tasks } from './capabilities/tasks.ts'
 
 const repository = resolve(import.meta.dirname, '..')
@@ -77,6 +79,10 @@ export async function synthesize(
     network: provisioning.network,
   })
   const requests = new AccessRequests(stack, 'AccessRequests', workshop, door)
+  const employment = new Employment(stack, 'Employment', workshop, door, {
+    senders: settings.hrEventSources,
+  })
+  const safeguards = new Safeguards(stack, 'Safeguards', workshop, door)
   const reconciliation = new Reconciliation(stack, 'Reconciliation', workshop, door)
   const tasks = new Tasks(stack, 'Tasks', workshop, door, {
     from: settings.notices.from,
@@ -87,9 +93,18 @@ export async function synthesize(
   provisioning.open(workshop, door)
   register.loadBootstrap(workshop, createHash('sha256').update(JSON.stringify(settings)).digest('hex'))
   grantRights(
-    [door, register, ledger, provisioning, credentials, requests, tasks, reconciliation].flatMap(
-      capability => capability.functions,
-    ),
+    [
+      door,
+      register,
+      ledger,
+      provisioning,
+      credentials,
+      requests,
+      employment,
+      safeguards,
+      tasks,
+      reconciliation,
+    ].flatMap(capability => capability.functions),
     {
       state: register.table,
       ledger: ledger.table,

@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import * as api from '../schemas/api.ts'
+import * as holding from '../schemas/api-holds.ts'
 import * as doing from '../schemas/api-operations.ts'
-import { RegisterRow } from '../schemas/hr-event.ts'
+import { HrEvent, RegisterRow } from '../schemas/hr-event.ts'
 import {
   AdoptionAnswer,
   AdoptionOrder,
@@ -108,6 +109,66 @@ export const operations: Readonly<Record<string, Operation>> = {
     files: true,
     answers: { 200: ['What was applied, or every fault', api.ImportAnswer] },
     problems: [413, 422],
+  },
+  'POST /hr-events': {
+    id: 'recordHrEvent',
+    summary:
+      'Tell an event of employment, or a CSV file of them. It is answered once event, register and ledger entry are committed; targets follow. The same id and body is one event.',
+    query: api.NoQuery,
+    body: HrEvent,
+    csv: true,
+    files: true,
+    answers: {
+      202: ['Recorded', holding.EventRecorded],
+      200: ['A file: what was recorded, or every fault', api.ImportAnswer],
+    },
+    problems: [413, 422],
+  },
+  'POST /people/{nationalId}/suspension': {
+    id: 'suspendPerson',
+    summary:
+      'The kill switch: close everything of a person at once. It answers what each target shows by then.',
+    path: api.PersonPath,
+    query: api.NoQuery,
+    body: holding.SentSuspension,
+    files: true,
+    answers: { 200: ['Held', holding.SuspensionAnswer] },
+    problems: [404, 413, 422],
+  },
+  'DELETE /people/{nationalId}/suspension': {
+    id: 'releasePerson',
+    summary: 'End what other people have placed on a person; whoever placed a hold does not end it.',
+    path: api.PersonPath,
+    query: api.NoQuery,
+    answers: { 200: ['What is left', holding.SuspensionAnswer] },
+    problems: [404],
+  },
+  'GET /holds': {
+    id: 'listHolds',
+    summary: 'Batches that the guard has stopped: those that wait for two people, then the settled ones.',
+    query: holding.HoldsQuery,
+    answers: { 200: ['A page', holding.StoppedBatches] },
+  },
+  'POST /holds/{id}/release': {
+    id: 'releaseHold',
+    summary:
+      'One voice, `security`’s or `authority`’s, for carrying out exactly this list; it takes both, by two people.',
+    path: holding.HoldPath,
+    query: api.NoQuery,
+    body: holding.SentVoice,
+    files: true,
+    answers: { 200: ['The batch as it stands now', holding.StoppedBatch] },
+    problems: [404, 409, 413, 422],
+  },
+  'POST /holds/{id}/discard': {
+    id: 'discardHold',
+    summary: 'The same for never carrying it out.',
+    path: holding.HoldPath,
+    query: api.NoQuery,
+    body: holding.SentVoice,
+    files: true,
+    answers: { 200: ['The batch as it stands now', holding.StoppedBatch] },
+    problems: [404, 409, 413, 422],
   },
   'POST /me/credentials/directory': setCredential('directory'),
   'POST /me/credentials/mail': setCredential('mail'),

@@ -52,6 +52,14 @@ export const HrEvent = z
   .meta({ id: 'HrEvent' })
 export type HrEvent = z.infer<typeof HrEvent>
 
+/** An HR event as EventBridge hands it over. */
+export const BusEvent = z.object({
+  source: z.literal('llavero.hr'),
+  'detail-type': z.literal('HrEvent'),
+  detail: HrEvent,
+})
+export type BusEvent = z.infer<typeof BusEvent>
+
 /** A row of `POST /people`, after CSV or JSON has been read. */
 export const RegisterRow = z
   .strictObject({

@@ -14,6 +14,10 @@ export interface Caller {
 const openTo: Readonly<Record<string, readonly Role[]>> = {
   'POST /requests/{number}/lines/{line}/decision': ['authority'],
   'POST /people': ['hr'],
+  'POST /hr-events': ['hr'],
+  'GET /holds': ['security', 'authority'],
+  'POST /holds/{id}/release': ['security', 'authority'],
+  'POST /holds/{id}/discard': ['security', 'authority'],
   'POST /units': ['hr'],
   'PUT /units/{id}': ['hr'],
   'POST /people/{nationalId}/one-time-code': ['it'],

@@ -16,6 +16,7 @@ export const handler = middy<ScheduledEvent, Swept>()
   .handler(async event => {
     const swept = await sweepDue({ ...engine, credentials }, new Date(event.time).toISOString())
     metrics.addMetric('ParkedRows', MetricUnit.Count, swept.parked)
+    metrics.addMetric('HeldBatches', MetricUnit.Count, swept.held)
     metrics.addMetric('OldestDueSeconds', MetricUnit.Seconds, swept.oldestDueSeconds)
     logger.info('swept', { ...swept })
     // Told only now, when everything else is done: the function's error alarm asks somebody to look.

@@ -1,6 +1,6 @@
 import type { TargetMode } from '../../schemas/settings.ts'
 import type { Observation, Step, TargetRow } from '../../schemas/target.ts'
-import type { ConnectorFault, Outcome, Profile } from '../connectors/contract.ts'
+import type { Outcome, Profile } from '../connectors/contract.ts'
 import { absentAccount } from '../domain/absent-account.ts'
 import { desiredAccess } from '../domain/desired-access.ts'
 import { driftBetween } from '../domain/drift.ts'

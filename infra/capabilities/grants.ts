@@ -36,6 +36,22 @@ const everyTarget: readonly TargetId[] = ['directory', 'mail', 'erp']
 /** Whoever is behind a token: who holds it (Get), their roles (Query), the units they stand in (BatchGet). */
 const reads: readonly StateAction[] = ['BatchGetItem', 'GetItem', 'Query']
 
+/** Records facts about people, weighed by the guard: whoever would be one too many joins a batch (ConditionCheck), and how many may pass is counted in the list. */
+const recordsFacts = {
+  state: { actions: [...reads, 'ConditionCheckItem', 'PutItem', 'UpdateItem'], indexes: ['list'] },
+  ledger: { actions: ['PutItem'] },
+  rings: everyTarget,
+} as const satisfies Grants
+
+/** What a worker reads and writes; the rest as `recordsFacts`, for what it would take away unasked. */
+const works = {
+  state: {
+    actions: ['BatchGetItem', 'ConditionCheckItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
+    indexes: ['list'],
+  },
+  ledger: { actions: ['PutItem'] },
+} as const satisfies Grants
+
 /** Who it is (Get, Query), the intent and the outcome (Update, with their ledger entries). It rings nobody. */
 const setsCredentials = {
   state: { actions: ['GetItem', 'Query', 'UpdateItem'] },
@@ -48,23 +64,23 @@ const setsCredentials = {
  * The laptop's cloud enforces this table and counts what was never used.
  */
 export const grants = {
-  'submit-request': {
-    state: { actions: [...reads, 'PutItem', 'UpdateItem'] },
-    ledger: { actions: ['PutItem'] },
-    rings: everyTarget,
-  },
-  'decide-lines': {
-    state: { actions: [...reads, 'PutItem', 'UpdateItem'] },
-    ledger: { actions: ['PutItem'] },
-    rings: everyTarget,
-  },
+  'submit-request': recordsFacts,
+  'decide-lines': recordsFacts,
   'read-requests': {
     state: { actions: reads, indexes: ['list'] },
     ledger: { actions: ['BatchGetItem'], indexes: ['by-request'] },
   },
   'read-people': { state: { actions: reads } },
-  'record-people': {
+  'record-people': recordsFacts,
+  'record-hr-events': recordsFacts,
+  'take-hr-events': recordsFacts,
+  'suspend-people': {
     state: { actions: [...reads, 'PutItem', 'UpdateItem'] },
+    ledger: { actions: ['PutItem'] },
+    rings: everyTarget,
+  },
+  'judge-batches': {
+    state: { actions: [...reads, 'PutItem', 'UpdateItem'], indexes: ['list'] },
     ledger: { actions: ['PutItem'] },
     rings: everyTarget,
   },
@@ -90,7 +106,10 @@ export const grants = {
   },
   'describe-api': {},
   'sweep-due': {
-    state: { actions: [...reads, 'PutItem', 'UpdateItem'], indexes: ['due', 'list'] },
+    state: {
+      actions: [...reads, 'ConditionCheckItem', 'PutItem', 'UpdateItem'],
+      indexes: ['due', 'list'],
+    },
     ledger: { actions: ['PutItem'] },
     rings: everyTarget,
     counts: everyTarget,
@@ -112,20 +131,17 @@ export const grants = {
   },
   // A worker rings its own bell when the desired state moved on under it; the directory's also wakes the mail that waited.
   'converge-directory': {
-    state: { actions: ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'] },
-    ledger: { actions: ['PutItem'] },
+    ...works,
     rings: ['directory', 'mail'],
     serves: 'directory',
   },
   'converge-mail': {
-    state: { actions: ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'] },
-    ledger: { actions: ['PutItem'] },
+    ...works,
     rings: ['mail'],
     serves: 'mail',
   },
   'converge-erp': {
-    state: { actions: ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'] },
-    ledger: { actions: ['PutItem'] },
+    ...works,
     rings: ['erp'],
     serves: 'erp',
   },

@@ -212,6 +212,14 @@ export class Provisioning extends Construct {
       remedy:
         'GET /people/{nationalId} shows `parked` and the ledger shows why; correct it in the target or in the form.',
     })
+    workshop.alarms.watch(this, 'HeldBatches', {
+      metric: sweeper.metric('HeldBatches', 'Maximum', Duration.minutes(5)),
+      threshold: 1,
+      means:
+        'More people were about to lose access within an hour than the guard lets pass: the rest is stopped and waits. If it is a mistake (a bad list of personnel), nobody of them has lost anything; if it is not, leavers among them still have their access.',
+      remedy:
+        'Security and the authority look at GET /holds and release it or discard it, both of them for exactly the same list. Who must be out at once is suspended meanwhile.',
+    })
     workshop.alarms.watch(this, 'OldestDue', {
       metric: sweeper.metric('OldestDueSeconds', 'Maximum', Duration.minutes(5)),
       threshold: 900,

@@ -187,6 +187,8 @@ export function openBench({ settings, issuer, client, cloud, directory, postgres
       fresh = false
       return true
     },
+    /** As the HR system would put one on the bus. Answers whether anybody takes it. */
+    putEvent: cloud.putEvent,
     permissions: cloud.permissions,
     mails: cloud.mails,
     sweep,

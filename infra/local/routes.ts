@@ -35,6 +35,7 @@ const ok = (body: unknown): Reply => ({ status: 200, body })
 
 const TokenBody = z.strictObject({ nationalId: WrittenNationalId })
 const ClockBody = z.strictObject({ now: Instant })
+const EventBody = z.strictObject({ source: z.string(), 'detail-type': z.string(), detail: z.unknown() })
 const FaultBody = z.strictObject({ kind: z.enum(['down', 'frozen', 'empty', 'slow']).nullable() })
 
 /** What the connector of that target reads: address and service account. */
@@ -99,6 +100,10 @@ const ROUTES: Readonly<Record<string, Answerer>> = {
     if (to < bench.now() - CLOCK_TOLERANCE_MS && !bench.isFresh()) return problem('clock-backward')
     await bench.moveClock(to)
     return ok({ now: new Date(bench.now()).toISOString() })
+  },
+  'POST /local/events': async (bench, request) => {
+    const taken = await bench.putEvent(await bodyOf(request, EventBody))
+    return taken > 0 ? ok({ taken }) : problem('not-found')
   },
   'POST /local/schedules/*/run': async (bench, _, name) => {
     if (!bench.schedules.includes(name)) return problem('not-found')

@@ -193,7 +193,6 @@ export const esCL = {
   'hr-event.unknown-leave': 'El tipo de ausencia no está en la lista de la institución.',
   'hr-event.id-reused': 'Este identificador de evento ya se usó con otro contenido.',
   'hr-event.oneself': 'Nadie registra eventos de personal sobre sí mismo.',
-  'hr-events.not-a-list': 'El contenido debe ser un evento de personal, o un archivo CSV de eventos.',
   'hr-events.repeated': 'El evento aparece más de una vez en la lista.',
   'suspension.oneself': 'Nadie suspende ni libera sus propios accesos.',
   'suspension.own': 'La suspensión la levanta otra persona, no quien la dispuso.',

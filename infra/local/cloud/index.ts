@@ -8,6 +8,7 @@ import type { Item, TableDefinition } from '../dynamodb/tables.ts'
 import { type LocalRoutes, startGateway } from './api-gateway.ts'
 import { type AwsServices, type SentMail, startAwsEndpoint } from './aws-endpoint.ts'
 import { deployCustomResources } from './custom-resources.ts'
+import { openEventBuses } from './event-buses.ts'
 import { type Functions, openFunctions } from './functions.ts'
 import { readPermissions } from './permissions.ts'
 import { openQueues } from './queues.ts'
@@ -135,6 +136,7 @@ const openCloud = async (options: CloudOptions, opened: AsyncDisposableStack) =>
     schedules: schedules.names,
     /** Answers what the function returned. */
     runSchedule: schedules.run,
+    putEvent: openEventBuses(stack, invoke),
     clock: {
       now,
       /** Moves the functions' clock; each schedule passed fires once, and is waited for. */

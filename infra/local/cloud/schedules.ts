@@ -3,7 +3,7 @@ import type { Functions } from './functions.ts'
 import { mayInvoke, type Stack } from './template.ts'
 
 interface Rule {
-  ScheduleExpression: string
+  ScheduleExpression?: string
   State: string
   Targets: { Arn: string; RetryPolicy?: { MaximumRetryAttempts: number } }[]
 }
@@ -16,6 +16,7 @@ export const openSchedules = (stack: Stack, invoke: Functions['invoke'], now: ()
     'AWS::Lambda::EventInvokeConfig',
   )
   const schedules = stack.of<Rule>('AWS::Events::Rule').flatMap(({ id, properties: rule }) => {
+    if (rule.ScheduleExpression === undefined) return []
     const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(rule.ScheduleExpression) ?? []
     if (!count || rule.State !== 'ENABLED')
       throw new Error(`${id}: ${rule.ScheduleExpression} is not honoured`)
