@@ -17,6 +17,7 @@ const functions = {
   'record-people': ['POST /people'],
   'maintain-units': ['POST /units', 'GET /units/{id}', 'PUT /units/{id}', 'POST /units/{id}/deputies'],
   'link-identities': ['POST /identities'],
+  'maintain-roles': ['GET /roles', 'PUT /roles', 'POST /roles/changes/{id}/decision'],
   'attend-tasks': ['GET /tasks', 'POST /tasks/{id}/completion'],
   'maintain-targets': ['GET /targets', 'PUT /targets/{id}'],
   'issue-codes': ['POST /people/{nationalId}/one-time-code'],
