@@ -142,7 +142,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   },
   'GET /units/{id}': {
     id: 'readUnit',
-    summary: 'A unit with its head and deputies.',
+    summary: 'A unit with its head and deputies, and whether the post is vacant.',
     path: api.UnitPath,
     query: api.NoQuery,
     answers: { 200: ['The unit', api.UnitView] },
@@ -159,13 +159,22 @@ export const operations: Readonly<Record<string, Operation>> = {
   },
   'POST /units/{id}/deputies': {
     id: 'nameDeputy',
-    summary: 'Name who signs in the head’s place between two dates, both included.',
+    summary:
+      'Name who signs in the head’s place between two dates, both included. Naming only adds to what the same person has.',
     path: api.UnitPath,
     query: api.NoQuery,
     body: WrittenDeputy,
     files: true,
     answers: { 201: ['Named', api.UnitView] },
     problems: [404, 409, 413, 422],
+  },
+  'DELETE /units/{id}/deputies/{nationalId}': {
+    id: 'endDeputy',
+    summary: 'End at once what somebody was named deputy for, now and later.',
+    path: api.DeputyPath,
+    query: api.NoQuery,
+    answers: { 200: ['The unit', api.UnitView] },
+    problems: [404],
   },
   'POST /identities': {
     id: 'linkIdentities',

@@ -105,6 +105,7 @@ export class Register extends Construct {
     door.route('GET /units/{id}', maintainUnits)
     door.route('PUT /units/{id}', maintainUnits)
     door.route('POST /units/{id}/deputies', maintainUnits)
+    door.route('DELETE /units/{id}/deputies/{nationalId}', maintainUnits)
 
     const linkIdentities = this.add('LinkIdentities', {
       name: 'link-identities',
