@@ -1,16 +1,13 @@
 import { NoQuery } from '../../schemas/api.ts'
 import { RoleChangePath, SentRoleDecision, WrittenRole } from '../../schemas/role-change.ts'
 import { isRefusal } from '../domain/refusal.ts'
-import { createRoleStore } from '../stores/roles.ts'
 import { changeRole } from '../workflows/change-role.ts'
 import { decideRole } from '../workflows/decide-role.ts'
 import { fileOnce } from '../workflows/file-once.ts'
 import { readRoles } from '../workflows/read-roles.ts'
-import { tables } from './compose.ts'
-import { front, registers } from './compose-registers.ts'
+import { front } from './compose-front.ts'
+import { roleRegisters as register } from './compose-roles.ts'
 import { http, ok, route } from './http.ts'
-
-const register = { ...registers, roles: createRoleStore(tables) }
 
 export const handler = http(front, {
   'GET /roles': route({ query: NoQuery, run: async () => ok(await readRoles(register)) }),
