@@ -15,6 +15,14 @@ import {
   UploadRow,
 } from '../schemas/reconciliation.ts'
 import { Form } from '../schemas/request.ts'
+import {
+  RoleChangePath,
+  RoleChangeView,
+  RoleRegister,
+  RoleView,
+  SentRoleDecision,
+  WrittenRole,
+} from '../schemas/role-change.ts'
 import { UnitRowSent, WrittenDeputy, WrittenUnit } from '../schemas/unit.ts'
 
 /** One call of the contract. */
@@ -195,7 +203,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   },
   'GET /units/{id}': {
     id: 'readUnit',
-    summary: 'A unit with its head and deputies.',
+    summary: 'A unit with its head and deputies, and whether the post is vacant.',
     path: api.UnitPath,
     query: api.NoQuery,
     answers: { 200: ['The unit', api.UnitView] },
@@ -212,13 +220,22 @@ export const operations: Readonly<Record<string, Operation>> = {
   },
   'POST /units/{id}/deputies': {
     id: 'nameDeputy',
-    summary: 'Name who signs in the head’s place between two dates, both included.',
+    summary:
+      'Name who signs in the head’s place between two dates, both included. Naming only adds to what the same person has.',
     path: api.UnitPath,
     query: api.NoQuery,
     body: WrittenDeputy,
     files: true,
     answers: { 201: ['Named', api.UnitView] },
     problems: [404, 409, 413, 422],
+  },
+  'DELETE /units/{id}/deputies/{nationalId}': {
+    id: 'endDeputy',
+    summary: 'End at once what somebody was named deputy for, now and later.',
+    path: api.DeputyPath,
+    query: api.NoQuery,
+    answers: { 200: ['The unit', api.UnitView] },
+    problems: [404],
   },
   'POST /identities': {
     id: 'linkIdentities',
@@ -228,6 +245,35 @@ export const operations: Readonly<Record<string, Operation>> = {
     files: true,
     answers: { 200: ['Linked', api.IdentitiesLinked] },
     problems: [409, 413, 422],
+  },
+  'GET /roles': {
+    id: 'listRoles',
+    summary: 'Who has which role, in force or to come, and the changes that wait for a second person.',
+    query: api.NoQuery,
+    answers: { 200: ['The register of roles', RoleRegister] },
+  },
+  'PUT /roles': {
+    id: 'changeRole',
+    summary:
+      'Give somebody else a role, change or end it. The roles security and authority wait for a second person.',
+    query: api.NoQuery,
+    body: WrittenRole,
+    answers: {
+      200: ['It stands so', RoleView],
+      202: ['Proposed: a second person decides', RoleChangeView],
+    },
+    problems: [409, 413],
+  },
+  'POST /roles/changes/{id}/decision': {
+    id: 'decideRole',
+    summary:
+      'Approve or reject a proposed change of a role, as neither who proposed it nor whom it concerns.',
+    path: RoleChangePath,
+    query: api.NoQuery,
+    body: SentRoleDecision,
+    files: true,
+    answers: { 200: ['Decided', RoleChangeView] },
+    problems: [404, 409, 413, 422],
   },
   'GET /tasks': {
     id: 'listTasks',

@@ -353,12 +353,17 @@ export type ImportAnswer = z.infer<typeof ImportAnswer>
 
 export const UnitPath = z.strictObject({ id: CatalogueId })
 
+export const DeputyPath = z.strictObject({ id: CatalogueId, nationalId: WrittenNationalId })
+
 export const UnitView = z
   .strictObject({
     id: CatalogueId,
     name: z.string(),
     parent: CatalogueId.nullable(),
-    head: z.strictObject({ nationalId: z.string() }).nullable(),
+    head: z.strictObject({ nationalId: z.string() }).nullable().meta({ description: 'As recorded.' }),
+    vacant: z.boolean().meta({
+      description: 'No head is recorded, or whoever is was terminated, suspended or sanctioned.',
+    }),
     deputies: z.array(z.strictObject({ nationalId: z.string(), from: CivilDate, until: CivilDate })),
   })
   .meta({ id: 'UnitView' })

@@ -5,10 +5,14 @@ import { PersonId } from './person.ts'
 /** The closed list of acts the ledger knows. */
 export const Act = z.enum([
   'body-founded',
+  'role-proposed',
   'role-granted',
+  'role-ended',
+  'role-rejected',
   'identity-linked',
   'unit-recorded',
   'deputy-named',
+  'deputy-ended',
   'hr-event-recorded',
   'hold-placed',
   'hold-ended',

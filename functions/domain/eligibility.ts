@@ -3,10 +3,10 @@ import type { Contract } from '../../schemas/contract.ts'
 import type { PersonId } from '../../schemas/person.ts'
 import type { Activation, Deactivation, Decision, Form, Reason, Signer } from '../../schemas/request.ts'
 import type { Settings } from '../../schemas/settings.ts'
-import type { Unit } from '../../schemas/unit.ts'
 import { lastDayOfYear, laterOf } from './civil-time.ts'
 import { contractKey, endsWithTheYear, hasAdministrativeResponsibility, sameContract } from './contract.ts'
 import { parseNationalId } from './national-id.ts'
+import type { UnitInOffice } from './office.ts'
 import { contractsOn, lastDayOf, type RegisteredContract, type RegisterFacts } from './register.ts'
 import { mayConcern } from './signing.ts'
 import { traitsOf } from './target-traits.ts'
@@ -16,9 +16,9 @@ export interface LineContext {
   readonly settings: Settings
   readonly today: CivilDate
   readonly signer: Signer
-  readonly unit: Unit
+  readonly unit: UnitInOffice
   /** The unit's parent, its parent's parent, … nearest first. */
-  readonly ancestors: readonly Unit[]
+  readonly ancestors: readonly UnitInOffice[]
   /** Null: nobody in the register has this national id. */
   readonly personId: PersonId | null
   /** The register folded on the day on which the access starts (`startDay`); null = nothing is known of the person. */

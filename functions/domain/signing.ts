@@ -2,12 +2,12 @@ import type { CivilDate } from '../../schemas/calendar.ts'
 import type { PersonId } from '../../schemas/person.ts'
 import type { Signer } from '../../schemas/request.ts'
 import type { Role } from '../../schemas/role.ts'
-import type { Unit } from '../../schemas/unit.ts'
+import { deputiesOn, recordedHead, type UnitInOffice } from './office.ts'
 
 export interface Signing {
-  readonly unit: Unit
+  readonly unit: UnitInOffice
   /** The unit's parent, its parent's parent, … nearest first. */
-  readonly ancestors: readonly Unit[]
+  readonly ancestors: readonly UnitInOffice[]
   readonly callerId: PersonId
   readonly callerRoles: readonly Role[]
   readonly day: CivilDate
@@ -20,17 +20,16 @@ export interface Signing {
   readonly deactivationsOnly?: boolean
 }
 
-const deputiesOn = (unit: Unit, day: CivilDate): readonly PersonId[] =>
-  unit.deputies.filter(deputy => deputy.from <= day && day <= deputy.until).map(deputy => deputy.personId)
+/** Whether somebody leads a unit that day, and not as the head of the unit below: who leads two is not their own superior. */
+export const isSuperior = (above: UnitInOffice, headBelow: PersonId | null, day: CivilDate): boolean =>
+  above.head === null ? deputiesOn(above, day).length > 0 : above.head !== headBelow
 
-/**
- * Who stands above a unit: the nearest ancestor that somebody leads that day and whose head is not the unit's own head
- * (who leads two units does not become the own superior). None: the unit is a top unit, and `authority` stands above it.
- */
-const superiorOf = (unit: Unit, ancestors: readonly Unit[], day: CivilDate): Unit | null =>
-  ancestors.find(above =>
-    above.head === null ? deputiesOn(above, day).length > 0 : above.head !== unit.head,
-  ) ?? null
+/** Who stands above a unit: the nearest ancestor. None: the unit is a top unit, and `authority` stands above it. */
+const superiorOf = (
+  unit: UnitInOffice,
+  ancestors: readonly UnitInOffice[],
+  day: CivilDate,
+): UnitInOffice | null => ancestors.find(above => isSuperior(above, unit.head, day)) ?? null
 
 const capacities = ({
   unit,
@@ -44,12 +43,12 @@ const capacities = ({
   const add = (capacity: Signer['capacity'], onBehalfOf: PersonId | null = null) =>
     found.push({ personId: callerId, capacity, onBehalfOf })
   if (unit.head === callerId) add('head')
-  if (deputiesOn(unit, day).includes(callerId)) add('deputy', unit.head)
+  if (deputiesOn(unit, day).includes(callerId)) add('deputy', recordedHead(unit))
   const superior = superiorOf(unit, ancestors, day)
   if (superior === null) {
     if (callerRoles.includes('authority')) add('authority')
   } else if (superior.head === callerId) add('parent-head')
-  else if (deputiesOn(superior, day).includes(callerId)) add('parent-head', superior.head)
+  else if (deputiesOn(superior, day).includes(callerId)) add('parent-head', recordedHead(superior))
   if (callerRoles.includes('hr') && deactivationsOnly !== false) add('hr')
   return found
 }
@@ -82,8 +81,8 @@ export const signerFor = (signing: Signing): Signer | null => {
  */
 export const mayConcern = (
   signer: Signer,
-  unit: Unit,
-  _ancestors: readonly Unit[],
+  unit: UnitInOffice,
+  _ancestors: readonly UnitInOffice[],
   subjectPersonId: PersonId | null,
 ): boolean => {
   if (subjectPersonId !== null && subjectPersonId === signer.personId) return false
@@ -96,7 +95,7 @@ export const mayConcern = (
     case 'head':
       return true
     case 'deputy':
-      return subjectPersonId === null || subjectPersonId !== unit.head
+      return subjectPersonId === null || subjectPersonId !== recordedHead(unit)
     case 'parent-head':
     case 'authority':
       if (subjectPersonId !== null && subjectPersonId === signer.onBehalfOf) return false

@@ -6,7 +6,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import type * as z from 'zod'
 import { type Caller, mayCall } from '../domain/entitlement.ts'
 import { faultsOf } from '../domain/faults.ts'
-import { type CodedFault, isRefusal, type Refusal, refuse, refuseWith } from '../domain/refusal.ts'
+import { type CodedFault, isRefusal, type Refusal, refuse } from '../domain/refusal.ts'
 import type { Locale } from '../domain/texts/index.ts'
 import { readBody } from './http-body.ts'
 import { problemOf } from './http-problem.ts'
@@ -66,8 +66,8 @@ export interface Counter {
 }
 
 export interface Front extends Counter {
-  /** The person linked to a token today; null where there is none. Reads the register on every call. */
-  readonly identify: (identity: Identity) => Promise<Caller | null>
+  /** The person linked to a token, as they may act today. Reads the register on every call. */
+  readonly identify: (identity: Identity) => Promise<Caller | Refusal>
 }
 
 const metrics = new Metrics({ namespace: 'Llavero' })
@@ -243,7 +243,7 @@ export const http = (front: Front, routes: Readonly<Record<string, Route>>) =>
     const identity = claimsOf(event)
     if (!identity) return refuse('unauthenticated')
     const caller = await front.identify(identity)
-    if (!caller) return refuseWith('forbidden', 'problem.not-linked')
+    if (isRefusal(caller)) return caller
     if (!mayCall(event.routeKey, caller)) return refuse('forbidden')
     front.logger.appendKeys({ caller: caller.personId })
     return run({ event, caller })

@@ -1,9 +1,9 @@
-import { NoQuery, UnitPath } from '../../schemas/api.ts'
+import { DeputyPath, NoQuery, UnitPath } from '../../schemas/api.ts'
 import { WrittenDeputy, WrittenUnit } from '../../schemas/unit.ts'
 import { isRefusal } from '../domain/refusal.ts'
 import { fileOnce } from '../workflows/file-once.ts'
 import { importUnits } from '../workflows/import-units.ts'
-import { mayNameDeputy, nameDeputy, readUnit, recordUnit } from '../workflows/maintain-unit.ts'
+import { endDeputy, mayNameDeputy, nameDeputy, readUnit, recordUnit } from '../workflows/maintain-unit.ts'
 import { front, registers } from './compose-registers.ts'
 import { bodyRoute, http, ok, route } from './http.ts'
 
@@ -35,5 +35,10 @@ export const handler = http(front, {
       const name = () => nameDeputy(registers, caller, path.id, body)
       return ok(await fileOnce(registers, filing, name, () => mayNameDeputy(registers, caller, path.id)), 201)
     },
+  }),
+  'DELETE /units/{id}/deputies/{nationalId}': route({
+    path: DeputyPath,
+    query: NoQuery,
+    run: async ({ caller, path }) => ok(await endDeputy(registers, caller, path.id, path.nationalId)),
   }),
 })

@@ -1,9 +1,9 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb'
-import { BodyRow, IdentityRow, type PersonRow, RoleRow } from '../../schemas/rows.ts'
+import { BodyRow, IdentityRow, type PersonRow, type RoleRow } from '../../schemas/rows.ts'
 import type { ChainHead } from '../../schemas/target.ts'
-import { chains, type Key, keys, personPartition, personPlace } from './keys.ts'
+import { chains, type Key, keys, personPlace, rolePlace } from './keys.ts'
 import { type EntryDraft, emptyChain, seal } from './ledger.ts'
-import { commit, queryAll, type Tables, transactionLimit, type Write } from './tables.ts'
+import { commit, type Tables, transactionLimit, type Write } from './tables.ts'
 import { bare } from './target-rows.ts'
 
 /** A person as the settings' bootstrap names them, with an opaque key made for them. */
@@ -22,7 +22,7 @@ export type Founding = 'founded' | 'full' | 'too-many'
 
 export type IdentityStore = ReturnType<typeof createIdentityStore>
 
-/** Who is behind a token, which roles they hold, and how the register began. */
+/** Who is behind a token, and how the register began. */
 export function createIdentityStore(tables: Tables) {
   const absent = 'attribute_not_exists(pk)'
   const put = (key: Key, row: object, condition = absent): Write => ({
@@ -42,17 +42,6 @@ export function createIdentityStore(tables: Tables) {
       return answer.Item === undefined ? null : IdentityRow.parse(bare(answer.Item)).personId
     },
 
-    /** Every dated role a person ever held. */
-    async rolesOf(personId: string): Promise<RoleRow[]> {
-      const items = await queryAll(tables, {
-        TableName: tables.state,
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :roles)',
-        ExpressionAttributeValues: { ':pk': personPartition(personId), ':roles': 'ROLE#' },
-        ConsistentRead: true,
-      })
-      return items.map(item => RoleRow.parse(bare(item)))
-    },
-
     /**
      * Links a token's holder to a person, with an entry in the person's chain. `already`: so it stands; `taken`: it is
      * somebody else's; `stale`: the person's row moved since it was read.
@@ -67,7 +56,7 @@ export function createIdentityStore(tables: Tables) {
       const sealed = seal(tables, chains.person(person.personId), person.head, entry)
       const row: IdentityRow = { version: 1, personId: person.personId, linkedAt: entry.at }
       const result = await commit(tables, [
-        moveHead(person, sealed.head),
+        moveHead(tables, person, sealed.head),
         sealed.write,
         put(keys.identity(identity.issuer, identity.subject), row),
       ])
@@ -105,7 +94,9 @@ export function createIdentityStore(tables: Tables) {
           put(keys.nationalId(nationalId), { version: 1, nationalId, personId }),
           put(keys.person(personId), { ...person, ...personPlace(personId) }),
           put(keys.identity(founder.issuer, founder.subject), { version: 1, personId, linkedAt: entry.at }),
-          ...founder.roles.map(role => put(keys.role(personId, role.role), role)),
+          ...founder.roles.map(role =>
+            put(keys.role(personId, role.role), { ...role, ...rolePlace(personId, role) }),
+          ),
           roles.write,
           identity.write,
         )
@@ -114,18 +105,16 @@ export function createIdentityStore(tables: Tables) {
       return (await commit(tables, writes)).done ? 'founded' : 'full'
     },
   }
-
-  /** Only the chain moves: a link is no fact about what a person should have, so no target is woken. */
-  function moveHead(person: PersonRow, head: ChainHead): Write {
-    return {
-      Update: {
-        TableName: tables.state,
-        Key: keys.person(person.personId),
-        UpdateExpression: 'SET #head = :head',
-        ConditionExpression: '#head.#sequence = :sequence',
-        ExpressionAttributeNames: { '#head': 'head', '#sequence': 'sequence' },
-        ExpressionAttributeValues: { ':head': head, ':sequence': person.head.sequence },
-      },
-    }
-  }
 }
+
+/** Only the chain moves: neither a link nor a role is a fact about what a person should have, so no target is woken. */
+export const moveHead = (tables: Tables, person: PersonRow, head: ChainHead): Write => ({
+  Update: {
+    TableName: tables.state,
+    Key: keys.person(person.personId),
+    UpdateExpression: 'SET #head = :head',
+    ConditionExpression: '#head.#sequence = :sequence',
+    ExpressionAttributeNames: { '#head': 'head', '#sequence': 'sequence' },
+    ExpressionAttributeValues: { ':head': head, ':sequence': person.head.sequence },
+  },
+})

@@ -8,6 +8,8 @@ const key = (pk: string, sk: string): Key => ({ pk, sk })
 const digest = (text: string) => createHash('sha256').update(text).digest('base64url')
 
 export const personPartition = (personId: string) => `PERSON#${personId}`
+/** Whose partition it is. */
+export const personOf = (pk: string): string => pk.slice(personPartition('').length)
 
 export const keys = {
   person: (personId: string) => key(personPartition(personId), 'PERSON'),
@@ -44,6 +46,7 @@ export const keys = {
     key(personPartition(personId), `APPLIED#${request}#${part}`),
   credentials: (personId: string) => key(personPartition(personId), 'CREDENTIALS'),
   role: (personId: string, role: string) => key(personPartition(personId), `ROLE#${role}`),
+  roleChange: (id: string) => key(`ROLE-CHANGE#${id}`, 'ROLE-CHANGE'),
   /** The scheme's normalised text. */
   nationalId: (nationalId: string) => key(`NATIONAL-ID#${nationalId}`, 'NATIONAL-ID'),
   name: (target: string, name: string) => key(`NAME#${target}#${name.toLowerCase()}`, 'NAME'),
@@ -87,6 +90,10 @@ export const chains = {
 export const lists = {
   requestsOfUnit: (unit: string) => `requests#${unit}`,
   units: () => 'units',
+  /** Sorted by the last day, so that what is over is not read. */
+  roles: () => 'roles',
+  /** Those that wait for a second person, sorted by when they lapse. */
+  roleChanges: () => 'role-changes',
   /** Every account row of a target, and every person: sorted by person id within a shard. */
   accounts: (target: string, shard: ListShard) => `accounts#${target}#${shard}`,
   people: (shard: ListShard) => `people#${shard}`,
@@ -116,6 +123,16 @@ export const accountPlace = (target: string, personId: string) => ({
 export const personPlace = (personId: string) => ({
   listKey: lists.people(listShardOf(personId)),
   listSort: personId,
+})
+
+/** Where a role stands among everybody's; one without an end after all others. */
+export const rolePlace = (personId: string, { role, until }: { role: string; until: string | null }) => ({
+  listKey: lists.roles(),
+  listSort: `${until ?? '9999-12-31'}#${role}#${personId}`,
+})
+export const roleChangePlace = ({ id, lapsesAt }: { id: string; lapsesAt: string }) => ({
+  listKey: lists.roleChanges(),
+  listSort: `${lapsesAt}#${id}`,
 })
 
 export const namePlace = (personId: string, line: string) => ({

@@ -15,6 +15,7 @@ import { targetOf } from '../domain/atoms.ts'
 import { desiredAccess } from '../domain/desired-access.ts'
 import type { Caller } from '../domain/entitlement.ts'
 import { grantsOf, standingGrants } from '../domain/granting.ts'
+import { holdsOn } from '../domain/holds.ts'
 import { parseNationalId } from '../domain/national-id.ts'
 import { planSteps } from '../domain/plan.ts'
 import { type CodedFault, type Refusal, refuse } from '../domain/refusal.ts'
@@ -123,7 +124,7 @@ async function check(
     else if (personId === caller.personId) fault('nationalId', 'adoption.oneself')
     else if (adoptingContract(facts, target, nowOf(needed).today) === null || facts.unit === null)
       fault('nationalId', 'adoption.no-contract')
-    else if (held(person, facts, nowOf(needed).at)) fault('nationalId', 'adoption.on-hold')
+    else if (holdsOn(person, nowOf(needed).at, settings).length > 0) fault('nationalId', 'adoption.on-hold')
     else if (hasOther(person, target, accountId)) fault('nationalId', 'adoption.person-has-account')
     if (account === undefined || personId === undefined || account.untouchable) continue
     const one = { account, personId, nationalId: id.value }
@@ -137,12 +138,6 @@ async function check(
 
 const factsOn = ({ settings, clock }: Needed, person: PersonAggregate): RegisterFacts =>
   foldEvents(person.events, nowOf({ settings, clock }).today, settings.timeZone)
-
-const held = (person: PersonAggregate, facts: RegisterFacts, now: string): boolean =>
-  facts.holds.length > 0 ||
-  person.holds.some(
-    ({ since, until, ended }) => since <= now && (until === null || now < until) && ended === null,
-  )
 
 /** Whether the person has another account there, made or adopted; a name that is only reserved is none. */
 function hasOther(person: PersonAggregate, target: TargetId, accountId: string): boolean {

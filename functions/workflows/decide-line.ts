@@ -11,7 +11,7 @@ import type { KeptRequest } from '../stores/requests.ts'
 import { applyRequest } from './apply-lines.ts'
 import { type Engine, placeOf } from './engine.ts'
 import { nowOf, tries } from './registers.ts'
-import type { UnitReader } from './submit-request.ts'
+import type { UnitReader } from './units-in-office.ts'
 import { decidedLines } from './view-request.ts'
 
 type Needed = Engine & { readonly units: UnitReader }

@@ -1,8 +1,11 @@
 import type { UnitView } from '../../schemas/api.ts'
 import type { UnitRow } from '../../schemas/rows.ts'
 import type { Unit, WrittenDeputy, WrittenUnit } from '../../schemas/unit.ts'
+import { withDeputy, withoutDeputy } from '../domain/deputies.ts'
 import { type Caller, holdsAny, readersOfAll } from '../domain/entitlement.ts'
+import { holdsOn } from '../domain/holds.ts'
 import { parseNationalId } from '../domain/national-id.ts'
+import { isVacant } from '../domain/office.ts'
 import { type CodedFault, type Refusal, refuse } from '../domain/refusal.ts'
 import type { EntryDraft } from '../stores/ledger.ts'
 import { nowOf, type Registers, tries } from './registers.ts'
@@ -72,7 +75,10 @@ export async function mayNameDeputy(registers: Needed, caller: Caller, id: strin
   return standing === null ? refuse('not-found') : null
 }
 
-/** Names who signs in the head's place between two days; never the head. The same deputy twice is once. */
+/**
+ * Names who signs in the head's place between two days; never the head. Naming only adds: a period that touches one the same
+ * person has already is joined with it, and one within it says nothing new.
+ */
 export async function nameDeputy(
   registers: Needed,
   caller: Caller,
@@ -90,12 +96,37 @@ export async function nameDeputy(
       return refuse('invalid', [{ pointer: '/nationalId', code: 'unit.oneself' }])
     const { from, until } = written
     const named = { personId: deputy.personId ?? '', from, until }
-    const known = standing.unit.deputies.some(
-      one => one.personId === named.personId && one.from === from && one.until === until,
-    )
-    if (known) return view(registers, standing.unit)
-    const unit: Unit = { ...standing.unit, deputies: [...standing.unit.deputies, named] }
+    const deputies = withDeputy(standing.unit.deputies, named)
+    if (deputies === standing.unit.deputies) return view(registers, standing.unit)
+    const unit: Unit = { ...standing.unit, deputies }
     const entry = unitDraft(registers, caller, 'deputy-named', standing, unit, named.personId)
+    if (await registers.units.record(standing, unit, entry)) return view(registers, unit)
+  }
+  return refuse('busy')
+}
+
+/**
+ * Ends what somebody was named deputy for, at once: the last day of a period that runs was yesterday, and one that begins
+ * today or later was never. What is over stays. Ending what is ended changes nothing.
+ */
+export async function endDeputy(
+  registers: Needed,
+  caller: Caller,
+  id: string,
+  nationalId: string,
+): Promise<UnitView | Refusal> {
+  const refusal = await mayNameDeputy(registers, caller, id)
+  if (refusal !== null) return refusal
+  const deputy = await personOf(registers, nationalId, '')
+  if ('fault' in deputy || deputy.personId === null) return refuse('not-found')
+  for (let attempt = 1; attempt <= tries; attempt++) {
+    const standing = await registers.units.load(id)
+    if (standing === null) return refuse('not-found')
+    const { today } = nowOf(registers)
+    const deputies = withoutDeputy(standing.unit.deputies, deputy.personId, today)
+    if (deputies === standing.unit.deputies) return view(registers, standing.unit)
+    const unit: Unit = { ...standing.unit, deputies }
+    const entry = unitDraft(registers, caller, 'deputy-ended', standing, unit, deputy.personId)
     if (await registers.units.record(standing, unit, entry)) return view(registers, unit)
   }
   return refuse('busy')
@@ -135,7 +166,7 @@ export const sameUnit = (one: Unit, other: Unit) =>
 export function unitDraft(
   registers: Needed,
   caller: Caller,
-  act: 'unit-recorded' | 'deputy-named',
+  act: 'unit-recorded' | 'deputy-named' | 'deputy-ended',
   standing: UnitRow | null,
   unit: Unit,
   subject: string | null = null,
@@ -160,17 +191,20 @@ export function unitDraft(
   }
 }
 
-async function view({ people }: Needed, unit: Unit): Promise<UnitView> {
-  const ids = [...(unit.head === null ? [] : [unit.head]), ...unit.deputies.map(({ personId }) => personId)]
-  const rows = await people.rowsOf(ids)
-  const nationalId = (personId: string) => rows.get(personId)?.nationalId ?? ''
+async function view(registers: Needed, unit: Unit): Promise<UnitView> {
+  const { people, settings } = registers
+  const [rows, head] = await Promise.all([
+    people.rowsOf(unit.deputies.map(({ personId }) => personId)),
+    unit.head === null ? null : people.load(unit.head),
+  ])
   return {
     id: unit.id,
     name: unit.name,
     parent: unit.parent,
-    head: unit.head === null ? null : { nationalId: nationalId(unit.head) },
+    head: unit.head === null ? null : { nationalId: head?.row.nationalId ?? '' },
+    vacant: isVacant(unit, head === null ? [] : holdsOn(head, nowOf(registers).at, settings)),
     deputies: unit.deputies.map(({ personId, from, until }) => ({
-      nationalId: nationalId(personId),
+      nationalId: rows.get(personId)?.nationalId ?? '',
       from,
       until,
     })),

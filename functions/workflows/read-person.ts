@@ -3,9 +3,11 @@ import type { Grant } from '../../schemas/request.ts'
 import type { TargetRow } from '../../schemas/target.ts'
 import { dayOf } from '../domain/civil-time.ts'
 import { type Caller, mayReadUnits } from '../domain/entitlement.ts'
+import { holdsOn } from '../domain/holds.ts'
 import { parseNationalId } from '../domain/national-id.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { RegisterFacts } from '../domain/register.ts'
+import { rolesOn } from '../domain/role-period.ts'
 import { grantTimes, standingAt } from '../domain/standing.ts'
 import type { PersonAggregate } from '../stores/people.ts'
 import { factsOf, namesOf } from './known-people.ts'
@@ -51,7 +53,7 @@ export async function readMe(registers: Needed, caller: Caller): Promise<PersonV
 
 function view(registers: Needed, person: PersonAggregate, facts: RegisterFacts): PersonView {
   const names = namesOf(registers, person, facts)
-  const { today } = nowOf(registers)
+  const { at, today } = nowOf(registers)
   return {
     person: {
       personId: person.row.personId,
@@ -60,21 +62,14 @@ function view(registers: Needed, person: PersonAggregate, facts: RegisterFacts):
       surnames: names?.surnames ?? '',
       position: names?.position ?? '',
       unit: facts.unit ?? person.row.declared?.unit ?? null,
-      roles: person.roles
-        .filter(({ from, until }) => from <= today && (until === null || today <= until))
-        .map(({ role }) => role),
+      roles: rolesOn(person.roles, today),
     },
     contracts: facts.contracts
       .map(({ contract, unit, endedOn }) => ({ ...contract, unit, endedOn }))
       .sort((one, other) => (one.startsOn < other.startsOn ? -1 : 1)),
-    holds: [
-      ...facts.holds.map(({ kind, since }) => ({ kind, since, until: null })),
-      ...person.holds
-        .filter(({ ended }) => ended === null)
-        .map(({ kind, since, until }) => ({ kind, since, until })),
-    ],
+    holds: holdsOn(person, at, registers.settings),
     grants: grantViews(registers, person),
-    accounts: [...person.targets.values()].map(row => accountView(row, nowOf(registers).at)),
+    accounts: [...person.targets.values()].map(row => accountView(row, at)),
   }
 }
 

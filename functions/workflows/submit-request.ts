@@ -1,5 +1,4 @@
 import type { Form, KeptLine, Signer } from '../../schemas/request.ts'
-import type { Unit } from '../../schemas/unit.ts'
 import { dayOf } from '../domain/civil-time.ts'
 import { catalogueFaults, decideActivation, decideDeactivation, startDay } from '../domain/eligibility.ts'
 import type { Caller } from '../domain/entitlement.ts'
@@ -12,12 +11,7 @@ import type { IdempotencyKey, KeptRequest } from '../stores/requests.ts'
 import { applyRequest } from './apply-lines.ts'
 import { type Engine, instantOf, latest, placeOf } from './engine.ts'
 import { type PlannedLine, planRequest } from './plan-request.ts'
-
-/** The registers a form is judged by, beside the engine. */
-export interface UnitReader {
-  /** The unit with its ancestors, nearest first; null when there is no such unit. */
-  readonly withAncestors: (id: string) => Promise<{ unit: Unit; ancestors: readonly Unit[] } | null>
-}
+import { type PlaceInOffice, type UnitReader, unitInOffice } from './units-in-office.ts'
 
 export interface Submission {
   readonly caller: Caller
@@ -49,7 +43,7 @@ export async function submitRequest(
 
   const asOf = latest(submission.eventAt, instantOf(engine.clock()))
   const today = dayOf(asOf, settings.timeZone)
-  const [place, ids] = await Promise.all([engine.units.withAncestors(form.unit), idsIn(engine, form)])
+  const [place, ids] = await Promise.all([unitInOffice(engine, form.unit, asOf), idsIn(engine, form)])
   const signer =
     place === null
       ? null
@@ -168,7 +162,7 @@ async function loadPeople(
 function decide(
   engine: Engine,
   form: Form,
-  place: { unit: Unit; ancestors: readonly Unit[]; signer: Signer; today: string; people: FormPeople },
+  place: PlaceInOffice & { signer: Signer; today: string; people: FormPeople },
 ): KeptLine[] {
   const { settings } = engine
   const { people, ...judged } = place

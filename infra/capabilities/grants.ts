@@ -92,6 +92,10 @@ export const grants = {
     state: { actions: [...reads, 'PutItem', 'UpdateItem'] },
     ledger: { actions: ['PutItem'] },
   },
+  'maintain-roles': {
+    state: { actions: [...reads, 'ConditionCheckItem', 'PutItem', 'UpdateItem'], indexes: ['list'] },
+    ledger: { actions: ['PutItem'] },
+  },
   'maintain-targets': {
     state: { actions: [...reads, 'PutItem'], indexes: ['due', 'list'] },
     ledger: { actions: ['PutItem'] },

@@ -105,6 +105,7 @@ export class Register extends Construct {
     door.route('GET /units/{id}', maintainUnits)
     door.route('PUT /units/{id}', maintainUnits)
     door.route('POST /units/{id}/deputies', maintainUnits)
+    door.route('DELETE /units/{id}/deputies/{nationalId}', maintainUnits)
 
     const linkIdentities = this.add('LinkIdentities', {
       name: 'link-identities',
@@ -118,6 +119,23 @@ export class Register extends Construct {
       },
     })
     door.route('POST /identities', linkIdentities)
+
+    const maintainRoles = this.add('MaintainRoles', {
+      name: 'maintain-roles',
+      workshop,
+      description: 'Keeps who has which role, and the changes of roles that need two people.',
+      memory: 1024,
+      timeout: Duration.seconds(10),
+      failure: {
+        means:
+          'A role could not be given or taken away: somebody new in it cannot act yet, and somebody who should have lost it may still act.',
+        remedy:
+          'Find the correlation id in the log of maintain-roles and repeat the change. If a role has to end now, suspend the person.',
+      },
+    })
+    door.route('GET /roles', maintainRoles)
+    door.route('PUT /roles', maintainRoles)
+    door.route('POST /roles/changes/{id}/decision', maintainRoles)
   }
 
   /** Loads the settings' `bootstrap`, once, into an empty register. `settingsHash` makes a changed document run it again. */

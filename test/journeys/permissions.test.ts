@@ -88,6 +88,7 @@ async function askAndRead(): Promise<void> {
   await laptop.as(hr, 'GET', '/requests')
   const { nationalId } = staff(organisation, 'planta', 1)
   await laptop.as(head, 'POST', `/units/${unit()}/deputies`, { nationalId, from: day, until: day })
+  expect((await laptop.as(head, 'DELETE', `/units/${unit()}/deputies/${nationalId}`)).status).toBe(200)
   await laptop.as(hr, 'PUT', '/units/archivo', { name: 'Archivo', parent: unit() })
   await laptop.as(hr, 'POST', '/units', [{ id: 'museo', name: 'Museo', parent: unit() }])
   const operator = inRole(organisation, 'it')
@@ -102,6 +103,27 @@ async function askAndRead(): Promise<void> {
   for (const query of [`subject=${person.nationalId}`, `actor=${head}`, `request=${number}`, window])
     await laptop.as(security, 'GET', `/audit?${query}`)
   await laptop.as(security, 'GET', '/audit/verification')
+}
+
+/** A role given and taken back, each by two people; whoever has it still is a condition of the taking. */
+async function changeRoles(): Promise<void> {
+  const { organisation } = laptop
+  const [security, authority] = [inRole(organisation, 'security'), inRole(organisation, 'authority')]
+  const { nationalId } = staff(organisation, 'planta', 1)
+  const day = new Date().toISOString().slice(0, 10)
+  for (const [proposer, second, until] of [
+    [security, authority, null],
+    [authority, security, day],
+  ] as const) {
+    const body = { nationalId, role: 'security', until }
+    const proposed = await laptop.as(proposer, 'PUT', '/roles', body)
+    expect(proposed.status).toBe(202)
+    const path = `/roles/changes/${proposed.body.id}/decision`
+    const key = { 'idempotency-key': proposed.body.id }
+    const decided = await laptop.as(second, 'POST', path, { decision: 'approve' }, key)
+    expect(decided).toMatchObject({ status: 200, body: { state: 'approved', until } })
+  }
+  expect((await laptop.as(security, 'GET', '/roles')).body.changes).toEqual([])
 }
 
 /** A promotion and a move, of somebody who has an account everywhere. */
@@ -269,6 +291,7 @@ const sameId = (one: string, other: string) => one.replaceAll('.', '') === other
 describe('what the functions may do', () => {
   it('is no more than what they did', { timeout: 120_000 }, async () => {
     await askAndRead()
+    await changeRoles()
     await setPasswords()
     await approve()
     await moveSomebody()

@@ -16,7 +16,8 @@ afterAll(() => closeSoundly(app))
 const hr = () => subjectWith(app, 'hr')
 const security = () => subjectWith(app, 'security')
 
-const event = (parts: object) => ({
+// biome-ignore lint/suspicious/noExplicitAny: events are sent as any client may send them
+const event = (parts: object): any => ({
   version: 1,
   id: crypto.randomUUID(),
   type: 'terminated',

@@ -75,6 +75,19 @@ export const esCL = {
   'deputy.is-head': 'La jefatura no puede subrogarse a sí misma.',
   'unit.oneself': 'Nadie puede nombrarse a sí mismo jefatura o subrogante.',
 
+  // Roles
+  'role.past': 'El día ya pasó. Para quitar un rol en el acto, el último día es ayer.',
+  'role.until-before-from': 'El rol terminaría antes de empezar.',
+  'role.not-held': 'La persona no tiene este rol.',
+  'role.in-force': 'La persona ya tiene este rol: el período siguiente se registra cuando termine.',
+  'role.oneself': 'Nadie puede darse ni quitarse un rol a sí mismo.',
+  'role.last':
+    'Nadie más tiene este rol sin fecha de término y puede ejercerlo: primero hay que dárselo a otra persona.',
+  'role.change-own': 'Decide una segunda persona: ni quien propuso el cambio ni a quien concierne.',
+  'role.change-decided': 'El cambio ya fue decidido.',
+  'role.change-lapsed': 'La propuesta caducó: hay que hacerla de nuevo.',
+  'role.change-overtaken': 'El rol cambió desde que se propuso: hay que proponerlo de nuevo.',
+
   // Targets, and what a task asks for
   'target.directory': 'El directorio.',
   'target.mail': 'El correo.',
@@ -242,6 +255,7 @@ export const esCL = {
   'problem.conflict': 'Contradice lo que ya está registrado.',
   'problem.not-linked':
     'Su identidad no está vinculada a ninguna persona; Recursos Humanos o Seguridad puede vincularla.',
+  'problem.on-hold': 'Sobre usted pesa una retención: mientras dure, no puede actuar en Llavero.',
   'problem.stale': 'Cambió desde que se leyó: léalo de nuevo antes de decidir.',
   'problem.unconditional': 'Falta indicar, en If-Match, sobre qué estado se decide.',
   'problem.too-many': 'Demasiadas solicitudes; espere antes de seguir.',
