@@ -32,6 +32,18 @@ const superiorOf = (unit: Unit, ancestors: readonly Unit[], day: CivilDate): Uni
     above.head === null ? deputiesOn(above, day).length > 0 : above.head !== unit.head,
   ) ?? null
 
+/** Whether somebody stands above a unit that day: they sign for its head, and for everybody while its post is vacant. */
+export const standsAbove = (
+  unit: Unit,
+  ancestors: readonly Unit[],
+  caller: { readonly personId: PersonId; readonly roles: readonly Role[] },
+  day: CivilDate,
+): boolean => {
+  const above = superiorOf(unit, ancestors, day)
+  if (above === null) return caller.roles.includes('authority')
+  return above.head === caller.personId || deputiesOn(above, day).includes(caller.personId)
+}
+
 const capacities = ({
   unit,
   ancestors,

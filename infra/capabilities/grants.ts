@@ -58,6 +58,11 @@ export const grants = {
     ledger: { actions: ['PutItem'] },
     rings: everyTarget,
   },
+  'complete-lines': {
+    state: { actions: [...reads, 'PutItem', 'UpdateItem'] },
+    ledger: { actions: ['PutItem'] },
+    rings: everyTarget,
+  },
   'read-requests': {
     state: { actions: reads, indexes: ['list'] },
     ledger: { actions: ['BatchGetItem'], indexes: ['by-request'] },
