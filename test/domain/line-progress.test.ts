@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { answerOf, type LineProgress, lineStatus, requestStatus } from '../../functions/domain/line-progress.ts'
+import {
+  answerOf,
+  type LineProgress,
+  lineStatus,
+  requestStatus,
+} from '../../functions/domain/line-progress.ts'
 import { LineStatus } from '../../schemas/request.ts'
 
 const began = '2026-11-20T03:00:00.000Z'
