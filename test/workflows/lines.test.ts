@@ -137,6 +137,22 @@ describe('what waits for a unit', () => {
   })
 })
 
+describe('what waits for a unit whose head’s post is vacant', () => {
+  it('is the superior’s to see and to complete, whoever signed it', async () => {
+    at('2026-12-01')
+    const deputies = [{ personId: who.deputy, from: '2026-12-01', until: '2026-12-01' }]
+    await lines.openUnit({ id: 'obras', name: 'Obras', parent: 'alcaldia', head: null, deputies })
+    const id = nextNationalId()
+    await hire('obras', contrata, id)
+    const form = formOf('obras', [activation(id, accesses.mail, { contract: contrata })])
+    const asked = await lines.file(who.deputy, form)
+    const hash = await hashOf(asked)
+    expect(await lines.complete(who.head, { ...asked, hash }, end)).toEqual({ refused: 'not-found' })
+    expect(await waitingFor(who.mayor)).toContain(asked.number)
+    expect(await lines.complete(who.mayor, { ...asked, hash }, end)).toMatchObject({ status: 'accepted' })
+  })
+})
+
 /** Somebody who was given a module of the ERP. */
 async function given() {
   const id = nextNationalId()
