@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import * as api from '../schemas/api.ts'
 import * as holding from '../schemas/api-holds.ts'
+import { CompletedActivation, CompletedDeactivation, SentAcknowledgement } from '../schemas/api-lines.ts'
 import * as doing from '../schemas/api-operations.ts'
 import { HrEvent, RegisterRow } from '../schemas/hr-event.ts'
 import {
@@ -92,6 +93,30 @@ export const operations: Readonly<Record<string, Operation>> = {
     files: true,
     conditional: true,
     answers: { 200: ['The line as it stands now', api.DecidedLine] },
+    problems: [404, 409, 412, 413, 422, 428],
+  },
+  'PUT /requests/{number}/lines/{line}': {
+    id: 'completeLine',
+    summary:
+      'Complete an observed line: add what is missing; it is decided anew and goes on from there. `If-Match` carries its hash.',
+    path: api.LinePath,
+    query: api.NoQuery,
+    body: z.union([CompletedActivation, CompletedDeactivation]),
+    files: true,
+    conditional: true,
+    answers: { 200: ['The line as it stands now', api.DecidedLine] },
+    problems: [404, 409, 412, 413, 422, 428],
+  },
+  'POST /requests/{number}/lines/{line}/acknowledgement': {
+    id: 'acknowledgeLine',
+    summary:
+      'The person concerned says whether the access that was given is right; a “no” opens a task. `If-Match` carries the line’s hash.',
+    path: api.LinePath,
+    query: api.NoQuery,
+    body: SentAcknowledgement,
+    files: true,
+    conditional: true,
+    answers: { 200: ['The line, acknowledged or contested', api.DecidedLine] },
     problems: [404, 409, 412, 413, 422, 428],
   },
   'GET /people/{nationalId}': {

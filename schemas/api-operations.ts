@@ -98,6 +98,7 @@ export const TaskView = z
     target: TargetId.nullable(),
     request: RequestNumber.optional(),
     line: LineId.optional(),
+    comment: z.string().optional().meta({ description: 'What the person concerned says is wrong.' }),
     what: z.array(z.string()).meta({ description: 'What is to be done, in order, in words.' }),
     steps: z.array(Step).meta({ description: 'The same for a program.' }),
     fault: z.string().nullable(),

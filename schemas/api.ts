@@ -159,6 +159,22 @@ export const WholeLine = z
       )
       .optional()
       .meta({ description: 'What an authority has said of it, oldest first.' }),
+    completions: z
+      .array(
+        z.strictObject({
+          by: SignerView,
+          at: Instant,
+          was: z.strictObject({ decision: Decision, filed: z.unknown().optional() }),
+        }),
+      )
+      .optional()
+      .meta({
+        description: 'Who completed it while it was observed, oldest first; `filed` where it changed.',
+      }),
+    answers: z
+      .array(z.strictObject({ correct: z.boolean(), at: Instant }))
+      .optional()
+      .meta({ description: 'What the person concerned said of the access, oldest first.' }),
     hash: Hash,
   })
   .meta({ id: 'WholeLine' })

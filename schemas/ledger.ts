@@ -39,6 +39,9 @@ export const Act = z.enum([
   'credential-set',
   'credential-delivered',
   'line-decided',
+  'line-completed',
+  'line-acknowledged',
+  'line-contested',
 ])
 export type Act = z.infer<typeof Act>
 

@@ -106,6 +106,41 @@ export type LineDecision = z.infer<typeof LineDecision>
 /** Oldest first; absent while nobody has decided anything. */
 const Decisions = z.array(LineDecision).min(1).optional()
 
+/** Who signed, in which capacity, and for whom (R1: both names where a deputy acts). `it`: adoptions only. */
+export const Signer = z.strictObject({
+  personId: PersonId,
+  capacity: z.enum(['head', 'deputy', 'parent-head', 'authority', 'hr', 'it']),
+  onBehalfOf: PersonId.nullable(),
+})
+export type Signer = z.infer<typeof Signer>
+
+/**
+ * One completion of an observed line (R13). `on` and `sent`: hashes of the line as it was and of what was sent; `decided`: how many
+ * decisions of an authority came before; `was.filed`: the words before, where they were changed.
+ */
+const completionOf = <Filed extends z.ZodType>(filed: Filed) =>
+  z.strictObject({
+    by: Signer,
+    at: Instant,
+    on: z.string(),
+    sent: z.string(),
+    decided: z.number().int().nonnegative(),
+    was: z.strictObject({ decision: Decision, reasons: z.array(Reason), filed: filed.optional() }),
+  })
+
+/** What the person concerned said of an access (R12). `task`: what a "no" has opened; the words of the "no" stand there. */
+export const LineAnswer = z.strictObject({
+  correct: z.boolean(),
+  at: Instant,
+  on: z.string(),
+  sent: z.string(),
+  task: z.uuid().nullable(),
+})
+export type LineAnswer = z.infer<typeof LineAnswer>
+
+/** Closed codes of what was found, as the reasons say it in words. */
+const Codes = z.array(z.string()).optional()
+
 /** A line as kept: what was filed, what was decided. `personId` null: not in the register when decided. */
 export const KeptLine = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -116,7 +151,10 @@ export const KeptLine = z.discriminatedUnion('kind', [
     from: CivilDate,
     decision: Decision,
     reasons: z.array(Reason),
+    codes: Codes,
     decisions: Decisions,
+    completions: z.array(completionOf(Activation)).min(1).optional(),
+    answers: z.array(LineAnswer).min(1).optional(),
   }),
   z.strictObject({
     kind: z.literal('deactivation'),
@@ -125,18 +163,12 @@ export const KeptLine = z.discriminatedUnion('kind', [
     filed: Deactivation,
     decision: Decision,
     reasons: z.array(Reason),
+    codes: Codes,
     decisions: Decisions,
+    completions: z.array(completionOf(Deactivation)).min(1).optional(),
   }),
 ])
 export type KeptLine = z.infer<typeof KeptLine>
-
-/** Who signed, in which capacity, and for whom (R1: both names where a deputy acts). `it`: adoptions only. */
-export const Signer = z.strictObject({
-  personId: PersonId,
-  capacity: z.enum(['head', 'deputy', 'parent-head', 'authority', 'hr', 'it']),
-  onBehalfOf: PersonId.nullable(),
-})
-export type Signer = z.infer<typeof Signer>
 
 /** A right given by an accepted line: the key is (person, unit, contract, atom); a later line with the same key supersedes it. */
 export const Grant = z.strictObject({

@@ -181,7 +181,7 @@ export type TaskKind = z.infer<typeof TaskKind>
 export const TaskOutcome = z.enum(['done', 'not-done', 'settled', 'withdrawn', 'superseded'])
 export type TaskOutcome = z.infer<typeof TaskOutcome>
 
-/** Something a human has to do: an aggregate of its own, with its own chain. At most one is open for an account. */
+/** Something a human has to do: an aggregate of its own, with its own chain. At most one is open for an account, beside contested lines. */
 export const TaskRow = z.strictObject({
   version: z.literal(1),
   id: z.uuid(),
@@ -191,6 +191,8 @@ export const TaskRow = z.strictObject({
   /** The line that is contested, or that caused it. */
   request: RequestNumber.nullable(),
   line: LineId.nullable(),
+  /** Contested lines: what the person says is wrong. Stays here; the ledger holds its hash. */
+  comment: z.string().optional(),
   /** The ledger's id of the intent it carries out. */
   intent: z.string().nullable(),
   /** What is to be done, in the safe order; put into words when it is read. */

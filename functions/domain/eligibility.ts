@@ -31,6 +31,8 @@ export interface Decided {
   readonly decision: Decision
   /** Every rule that speaks, each with its sentence; empty where nothing is to be said. */
   readonly reasons: Reason[]
+  /** The closed code of each reason. */
+  readonly codes: Code[]
 }
 
 interface Finding {
@@ -51,6 +53,7 @@ const decided = (findings: readonly Finding[], settings: Settings): Decided => (
     rule,
     message: say(settings.locale, code, parameters),
   })),
+  codes: findings.map(({ code }) => code),
 })
 
 /** The day on which a line's access starts: `from`, today if left out; a day gone by is today, for no access starts in the past. */

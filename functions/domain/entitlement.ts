@@ -66,12 +66,15 @@ export const requestSight = (
     readonly subjects: readonly (string | null)[]
     /** Whether any of its lines waits for an authority, or was decided by one. */
     readonly forAuthority: boolean
+    /** Whether the caller stands above the unit today, and the request is theirs to sign: a head's own, or a vacant post's. */
+    readonly forSuperior: boolean
   },
   day: string,
 ): 'whole' | 'own-lines' | 'nothing' => {
-  const { unit, signerId, subjects, forAuthority } = request
+  const { unit, signerId, subjects, forAuthority, forSuperior } = request
   // Whoever decides a line has to see what they decide.
   if (forAuthority && holdsAny(caller, ['authority'])) return 'whole'
-  if (signerId === caller.personId || mayReadUnits(caller, unit === null ? [] : [unit], day)) return 'whole'
+  if (forSuperior || signerId === caller.personId || mayReadUnits(caller, unit === null ? [] : [unit], day))
+    return 'whole'
   return subjects.includes(caller.personId) ? 'own-lines' : 'nothing'
 }

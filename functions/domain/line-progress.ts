@@ -1,5 +1,6 @@
 import type { Instant } from '../../schemas/calendar.ts'
-import type { Decision, LineStatus, RequestStatus } from '../../schemas/request.ts'
+import type { Decision, LineAnswer, LineStatus, RequestStatus } from '../../schemas/request.ts'
+import type { TaskRow } from '../../schemas/rows.ts'
 import type { TargetRow } from '../../schemas/target.ts'
 import type { Standing } from './standing.ts'
 
@@ -16,8 +17,24 @@ export interface LineProgress {
   /** Where the line's own grants stand now; none for a deactivation. */
   readonly grants: readonly Pick<Standing, 'status' | 'startsAt'>[]
   readonly targets: readonly LineTarget[]
-  /** What the person concerned said of it (R12), once that is asked. */
-  readonly answer?: 'acknowledged' | 'contested' | null
+  /** What became of what the person concerned said of it (R12); null: nothing is said, or it is to be asked anew. */
+  readonly answer?: 'acknowledged' | 'contested' | 'in-review' | null
+}
+
+/**
+ * What the last answer comes to: an objection is looked into until its task is closed; then the person is asked anew, or it
+ * stays contested where nothing could be done.
+ */
+export const answerOf = (
+  answers: readonly LineAnswer[] | undefined,
+  task: Pick<TaskRow, 'closedAt' | 'outcome'> | null,
+): NonNullable<LineProgress['answer']> | null => {
+  const last = answers?.at(-1)
+  if (last === undefined) return null
+  if (last.correct) return 'acknowledged'
+  if (task === null) return 'contested'
+  if (task.closedAt === null) return 'in-review'
+  return task.outcome === 'done' ? null : 'contested'
 }
 
 /**
@@ -46,7 +63,8 @@ export const lineStatus = (line: LineProgress): LineStatus => {
   const left = line.targets.filter(target => !reached(target, startsAt ?? null))
   if (left.some(target => target.state === 'parked')) return 'failed'
   if (left.length > 0) return 'in-progress'
-  return line.kind === 'activation' ? (line.answer ?? 'done') : 'done'
+  if (line.kind === 'deactivation') return 'done'
+  return line.answer === 'in-review' ? 'in-progress' : (line.answer ?? 'done')
 }
 
 const FINAL: readonly LineStatus[] = ['done', 'acknowledged', 'ended']

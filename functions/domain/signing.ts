@@ -31,6 +31,18 @@ const superiorOf = (
   day: CivilDate,
 ): UnitInOffice | null => ancestors.find(above => isSuperior(above, unit.head, day)) ?? null
 
+/** Whether somebody stands above a unit that day: they sign for its head, and for everybody while its post is vacant. */
+export const standsAbove = (
+  unit: UnitInOffice,
+  ancestors: readonly UnitInOffice[],
+  caller: { readonly personId: PersonId; readonly roles: readonly Role[] },
+  day: CivilDate,
+): boolean => {
+  const above = superiorOf(unit, ancestors, day)
+  if (above === null) return caller.roles.includes('authority')
+  return above.head === caller.personId || deputiesOn(above, day).includes(caller.personId)
+}
+
 const capacities = ({
   unit,
   ancestors,

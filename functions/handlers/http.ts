@@ -46,7 +46,8 @@ interface RouteShape<P, Q, B> {
   /** What is looked for under a path that does not fit is unknown (404); nothing can be put there either (400). */
   readonly path?: z.ZodType<P>
   readonly query?: z.ZodType<Q>
-  readonly body?: z.ZodType<B>
+  /** A function: which body it is depends on the path. */
+  readonly body?: z.ZodType<B> | ((path: P) => z.ZodType<B>)
   /** What else is wrong with a body that its schema has refused: all faults are told at once. */
   readonly inspect?: (sent: unknown) => readonly CodedFault[]
   readonly run: (call: Call<P, Q, B>) => Promise<Answer | Refusal>
@@ -99,6 +100,12 @@ const readKey = (event: APIGatewayProxyEventV2): { key: string | null; faults: C
   }
 }
 
+/** Under a path that is none, nobody knows which body it should be: the path's own faults are told. */
+const bodyAt = <P, B>(
+  choose: (path: P) => z.ZodType<B>,
+  path: z.ZodSafeParseResult<P> | undefined,
+): z.ZodType<B> | undefined => (path?.success ? choose(path.data) : undefined)
+
 /** A route reads path, query, header and body, and runs only when none of them has a fault; all faults are told at once. */
 export const route =
   <P = unknown, Q = unknown, B = undefined>(shape: RouteShape<P, Q, B>): Route =>
@@ -119,7 +126,9 @@ export const route =
       if (sent.kind === 'too-large') return refuse('too-large')
       if (sent.kind === 'malformed') return refuse('malformed', sent.faults)
       if (sent.kind !== 'json') return refuse('malformed', [{ pointer: '', code: 'body.absent' }])
-      const parsed = shape.body.safeParse(sent.value)
+      const schema = typeof shape.body === 'function' ? bodyAt(shape.body, path) : shape.body
+      const parsed = schema?.safeParse(sent.value)
+      if (parsed === undefined) return refuse('invalid', faults)
       if (parsed.success) body = parsed.data
       else {
         const found = faultsOf(parsed.error, sent.value)

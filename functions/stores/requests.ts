@@ -105,39 +105,8 @@ export function createRequestStore(tables: Tables) {
      * Puts a line in the place of the one that bears its number, with the entry of what was decided. An accepted one makes
      * the request due until it is applied. False: something else was decided of this request since it was read.
      */
-    async decide({ row, lines }: KeptRequest, next: KeptLine, entry: EntryDraft): Promise<boolean> {
-      const sealed = seal(tables, chains.request(row.number), row.head, entry)
-      const key = keys.request(row.number)
-      const changed = lines.map(line => (line.line === next.line ? next : line))
-      const chunk = Math.floor(lines.findIndex(({ line }) => line === next.line) / linesPerRow)
-      const waits = next.decision === 'accepted'
-      const result = await commit(tables, [
-        {
-          Update: {
-            TableName: tables.state,
-            Key: key,
-            UpdateExpression: `SET #head = :head${waits ? ', applied = :no, dueAt = :due, dueShard = :shard' : ''}`,
-            ConditionExpression: '#head.#sequence = :sequence',
-            ExpressionAttributeNames: { '#head': 'head', '#sequence': 'sequence' },
-            ExpressionAttributeValues: {
-              ':head': sealed.head,
-              ':sequence': row.head.sequence,
-              ...(waits && { ':no': false, ':due': entry.at, ':shard': dueShardOf(key.pk) }),
-            },
-          },
-        },
-        {
-          Put: {
-            TableName: tables.state,
-            Item: {
-              ...keys.lines(row.number, chunk),
-              version: 1,
-              lines: changed.slice(chunk * linesPerRow, (chunk + 1) * linesPerRow),
-            },
-          },
-        },
-        sealed.write,
-      ])
+    async decide(kept: KeptRequest, next: KeptLine, entry: EntryDraft): Promise<boolean> {
+      const result = await commit(tables, lineWrites(tables, kept, next, entry, next.decision === 'accepted'))
       return result.done
     },
 
@@ -210,6 +179,50 @@ export function createRequestStore(tables: Tables) {
       })
     },
   }
+}
+
+/**
+ * A line in the place of the one that bears its number, with its entry in the request's chain; refused when anything else was
+ * said of the request since it was read. `waits`: the request is due again, until the line is applied.
+ */
+export function lineWrites(
+  tables: Tables,
+  { row, lines }: KeptRequest,
+  next: KeptLine,
+  entry: EntryDraft,
+  waits: boolean,
+): Write[] {
+  const sealed = seal(tables, chains.request(row.number), row.head, entry)
+  const key = keys.request(row.number)
+  const changed = lines.map(line => (line.line === next.line ? next : line))
+  const chunk = Math.floor(lines.findIndex(({ line }) => line === next.line) / linesPerRow)
+  return [
+    {
+      Update: {
+        TableName: tables.state,
+        Key: key,
+        UpdateExpression: `SET #head = :head${waits ? ', applied = :no, dueAt = :due, dueShard = :shard' : ''}`,
+        ConditionExpression: '#head.#sequence = :sequence',
+        ExpressionAttributeNames: { '#head': 'head', '#sequence': 'sequence' },
+        ExpressionAttributeValues: {
+          ':head': sealed.head,
+          ':sequence': row.head.sequence,
+          ...(waits && { ':no': false, ':due': entry.at, ':shard': dueShardOf(key.pk) }),
+        },
+      },
+    },
+    {
+      Put: {
+        TableName: tables.state,
+        Item: {
+          ...keys.lines(row.number, chunk),
+          version: 1,
+          lines: changed.slice(chunk * linesPerRow, (chunk + 1) * linesPerRow),
+        },
+      },
+    },
+    sealed.write,
+  ]
 }
 
 /** A request whole: its row, its lines, and the first entry of its chain. Due until its lines are applied. */

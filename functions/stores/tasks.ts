@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { QueryCommand } from '@aws-sdk/lib-dynamodb'
 import type { Act, Actor } from '../../schemas/ledger.ts'
 import { TaskKind, type TaskOutcome, TaskRow } from '../../schemas/rows.ts'
+import type { TargetRow } from '../../schemas/target.ts'
 import { earlierOf } from '../domain/civil-time.ts'
 import { dueBy, nextReminder, type TaskSettings } from '../domain/task-times.ts'
 import { newId } from './ids.ts'
@@ -9,8 +10,9 @@ import { chains, dueShardOf, keys, lists } from './keys.ts'
 import { type EntryDraft, emptyChain, seal } from './ledger.ts'
 import { nameWrite, releaseNameWrite } from './names.ts'
 import { type NoticeDraft, noticeWrite } from './notices.ts'
+import { factWrite, type PersonAggregate } from './people.ts'
 import { batchGet, commit, type Tables, type Write } from './tables.ts'
-import { type Answer, answeredTargetWrite, bare } from './target-rows.ts'
+import { type Answer, answeredTargetWrite, bare, wakeTargetWrite } from './target-rows.ts'
 
 /** What a task asks for; times, chain and mails follow from it. */
 export type TaskDraft = Pick<
@@ -26,6 +28,7 @@ export type TaskDraft = Pick<
   | 'name'
   | 'until'
   | 'urgent'
+  | 'comment'
 >
 
 /** When, and why, as the fact's own entry says. */
@@ -65,6 +68,10 @@ const asked = ({ kind, intent, fault, urgent, dueBy: due, steps, line }: TaskRow
   ...(intent === null && steps.length > 0 && { steps }),
   ...(line !== null && { line }),
 })
+
+/** What somebody wrote, as a ledger entry may hold it. */
+export const textHash = (text: string | null | undefined) =>
+  text == null ? null : { textHash: hashOfText(text) }
 
 /** Who is told of a task: `it`, and of a manual one also whoever keeps the target. */
 function tell(
@@ -198,7 +205,7 @@ export function closeTask(
     entryFor(task, by === null ? 'task-closed' : 'task-completed', said, {
       ...(by !== null && { actor: by }),
       after: { kind: task.kind, outcome },
-      evidence: evidence === null ? null : { textHash: hashOfText(evidence) },
+      evidence: textHash(evidence),
     }),
   )
   const whole = { ...task, head: sealed.head }
@@ -287,6 +294,32 @@ export function createTaskStore(tables: Tables, settings: TaskSettings) {
         ...tell(settings, task, 'task-overdue', sealed.id).map(notice => noticeWrite(tables, notice, at)),
       ])
       return result.done
+    },
+
+    /**
+     * Closes a contested line's task with what a human said of it. It is not its account's own task: what may be open of the
+     * account stays. `woken`: the person whose account is to be looked at and read back. Null: something changed since it was read.
+     */
+    async settle(
+      standing: TaskRow,
+      closing: Closing,
+      at: string,
+      woken: PersonAggregate | null,
+    ): Promise<TaskRow | null> {
+      const { id, target } = standing
+      const cause = { kind: 'task', ref: id }
+      const closed = closeTask(tables, settings, standing, closing, { at, cause })
+      const row = target === null ? undefined : woken?.targets.get(target)
+      const wake = (person: PersonAggregate, account: TargetRow): Write[] => {
+        const desiredVersion = person.row.facts + 1
+        return [
+          factWrite(tables, person.row, {}),
+          wakeTargetWrite(tables, account, { desiredVersion, dueAt: at, urgent: false, cause }),
+        ]
+      }
+      const writes = woken === null || row === undefined ? [] : wake(woken, row)
+      const result = await commit(tables, [...closed.writes, ...writes])
+      return result.done ? closed.task : null
     },
 
     /**

@@ -10,7 +10,7 @@ import { grantsOf, standingGrants } from '../domain/granting.ts'
 import { foldEvents } from '../domain/register.ts'
 import type { LinesToApply, PersonAggregate } from '../stores/people.ts'
 import type { KeptRequest } from '../stores/requests.ts'
-import { type Engine, instantOf, quarantineOver } from './engine.ts'
+import { type Engine, instantOf, placeOf, quarantineOver } from './engine.ts'
 import { pickName } from './pick-name.ts'
 import { lossesBy, weighLosses } from './weigh-losses.ts'
 
@@ -68,6 +68,16 @@ export async function applyReleased(
   return applyPerson(engine, request, personId, lines, hold)
 }
 
+/** What was decided of a line stands, and its request is due: what cannot be applied now is the sweeper's to apply. */
+export async function applyInline(engine: Engine, number: string): Promise<void> {
+  try {
+    const kept = await engine.requests.load(number)
+    if (kept !== null) await applyRequest(engine, kept)
+  } catch (bug) {
+    engine.log('unapplied', { request: number, people: null, ...placeOf(bug) })
+  }
+}
+
 /** Lines of one person, cut into parts that fit a transaction. The cut depends on the lines alone, so that a repeat cuts alike. */
 function partsOf(lines: readonly KeptLine[]): KeptLine[][] {
   const parts: KeptLine[][] = [[]]
@@ -91,11 +101,11 @@ async function applyPerson(
   lines: readonly KeptLine[],
   released: string | null = null,
 ): Promise<boolean> {
-  // What an authority approved later is a part of its own: the cut of what was filed stays as it was.
-  const approved = lines.filter(({ decisions }) => decisions !== undefined)
+  // What was approved or completed later is a part of its own: the cut of what was filed stays as it was.
+  const later = lines.filter(({ decisions, completions }) => (decisions ?? completions) !== undefined)
   const parts: [number | string, KeptLine[]][] = [
-    ...partsOf(lines.filter(line => !approved.includes(line))).entries(),
-    ...approved.map((line): [string, KeptLine[]] => [line.line, [line]]),
+    ...partsOf(lines.filter(line => !later.includes(line))).entries(),
+    ...later.map((line): [string, KeptLine[]] => [line.line, [line]]),
   ]
   for (const [part, cut] of parts)
     if (cut.length > 0 && !(await applyPart(engine, request, personId, part, cut, released))) return false
@@ -153,7 +163,9 @@ async function prepare(
   lines: readonly KeptLine[],
 ): Promise<Omit<LinesToApply, 'stopped' | 'releasedFrom'>> {
   const { settings } = engine
-  const { number, unit, signer } = request.row
+  const { number, unit } = request.row
+  // A completed line is a part of its own, and stands under the signature of whoever completed it.
+  const signer = lines[0]?.completions?.at(-1)?.by ?? request.row.signer
   const now = engine.clock()
   const at = instantOf(now)
   const facts = person.row.facts + 1

@@ -2,6 +2,7 @@ import type { TaskCompletion, TaskView } from '../../schemas/api-operations.ts'
 import type { TaskRow } from '../../schemas/rows.ts'
 import type { Caller } from '../domain/entitlement.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
+import type { Closing } from '../stores/tasks.ts'
 import { type Engine, quarantineOver } from './engine.ts'
 import { knownPeople } from './known-people.ts'
 import { viewTask } from './read-tasks.ts'
@@ -32,7 +33,7 @@ export async function completeTask(
     const closed = await close(registers, caller, task, said)
     if (closed === 'taken') return refuse('invalid', [{ pointer: '/name', code: 'task.name-taken' }])
     if (closed === null) continue
-    if (task.target !== null)
+    if (task.target !== null && (task.kind !== 'contested' || said.done))
       await registers.bells.ring([{ personId: task.personId, target: task.target, urgent: task.urgent }])
     return viewTask(registers, closed, knownPeople(registers))
   }
@@ -48,30 +49,35 @@ async function close(
 ): Promise<TaskRow | 'taken' | null> {
   const { settings, clock } = registers
   const { personId } = caller
+  const closing: Closing = {
+    outcome: said.done ? 'done' : 'not-done',
+    by: { personId, role: 'it', onBehalfOf: null },
+    evidence: said.done ? said.evidence : said.comment,
+  }
+  const { at } = nowOf(registers)
+  // What was mended is read back, so that the log of accesses says so (R12).
+  if (task.kind === 'contested')
+    return registers.tasks.settle(
+      task,
+      closing,
+      at,
+      said.done ? await registers.people.load(task.personId) : null,
+    )
   const name = said.done && said.name !== undefined && said.name !== task.name ? said.name : null
-  return registers.tasks.complete(
-    task,
-    {
-      outcome: said.done ? 'done' : 'not-done',
-      by: { personId, role: 'it', onBehalfOf: null },
-      evidence: said.done ? said.evidence : said.comment,
-    },
-    nowOf(registers).at,
-    {
-      dueAt: nowOf(registers).at,
-      // Whoever could not mend it gets one more try and, if that fails, the next task.
-      attempts: said.done || task.kind === 'manual' ? 0 : settings.limits.attemptsBeforeParking - 1,
-      attested:
-        task.kind === 'manual'
-          ? {
-              task: task.id,
-              by: personId,
-              done: said.done,
-              accountId: (said.done ? said.accountId : undefined) ?? null,
-            }
-          : null,
-      name,
-      quarantineOver: quarantineOver(settings, clock()),
-    },
-  )
+  return registers.tasks.complete(task, closing, at, {
+    dueAt: at,
+    // Whoever could not mend it gets one more try and, if that fails, the next task.
+    attempts: said.done || task.kind === 'manual' ? 0 : settings.limits.attemptsBeforeParking - 1,
+    attested:
+      task.kind === 'manual'
+        ? {
+            task: task.id,
+            by: personId,
+            done: said.done,
+            accountId: (said.done ? said.accountId : undefined) ?? null,
+          }
+        : null,
+    name,
+    quarantineOver: quarantineOver(settings, clock()),
+  })
 }

@@ -8,8 +8,8 @@ import { type Refusal, refuse, refuseWith } from '../domain/refusal.ts'
 import { foldEvents } from '../domain/register.ts'
 import { say } from '../domain/texts/index.ts'
 import type { KeptRequest } from '../stores/requests.ts'
-import { applyRequest } from './apply-lines.ts'
-import { type Engine, placeOf } from './engine.ts'
+import { applyInline } from './apply-lines.ts'
+import type { Engine } from './engine.ts'
 import { nowOf, tries } from './registers.ts'
 import type { UnitReader } from './units-in-office.ts'
 import { decidedLines } from './view-request.ts'
@@ -105,6 +105,7 @@ async function decided(
     return {
       ...next,
       decision: verdicts[decision.decision],
+      codes: [words[decision.decision as keyof typeof words]],
       reasons: line.reasons.map(({ rule }) => ({
         rule,
         message: say(engine.settings.locale, words[decision.decision as keyof typeof words], {
@@ -125,6 +126,7 @@ async function decided(
     from: startDay(line, today),
     decision: judged.decision,
     reasons: [...judged.reasons, ...approved],
+    codes: judged.codes,
   }
 }
 
@@ -185,15 +187,5 @@ function entryFor(
       rules: next.reasons.map(({ rule }) => rule),
       hash: lineHash(next),
     },
-  }
-}
-
-/** The decision stands and the request is due: what cannot be applied now is the sweeper's to apply. */
-async function applyInline(engine: Engine, number: string): Promise<void> {
-  try {
-    const kept = await engine.requests.load(number)
-    if (kept !== null) await applyRequest(engine, kept)
-  } catch (bug) {
-    engine.log('unapplied', { request: number, people: null, ...placeOf(bug) })
   }
 }

@@ -1,15 +1,19 @@
 import type { RequestList, RequestsQuery, WholeRequest } from '../../schemas/api.ts'
+import type { KeptLine } from '../../schemas/request.ts'
 import type { Unit } from '../../schemas/unit.ts'
 import { type Caller, holdsAny, leads, readersOfAll, requestSight } from '../domain/entitlement.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
+import { standsAbove } from '../domain/signing.ts'
 import type { KeptRequest } from '../stores/requests.ts'
 import { openCursor, sealCursor } from './cursor.ts'
+import type { Engine } from './engine.ts'
 import { entryView } from './entry-view.ts'
 import { factsOf, type KnownPeople, knownPeople } from './known-people.ts'
 import { nowOf, type Registers } from './registers.ts'
-import { statusOfRequest, viewLines } from './view-request.ts'
+import { signerView, statusOfRequest, viewLines } from './view-request.ts'
 
-type Needed = Pick<Registers, 'people' | 'requests' | 'units' | 'ledger' | 'settings' | 'clock'>
+type Needed = Pick<Registers, 'people' | 'requests' | 'units' | 'ledger' | 'settings' | 'clock'> &
+  Pick<Engine, 'tasks'>
 
 const pageSize = 25
 /** Requests looked at for one page at most: a filter that fits little then answers a short page and a cursor. */
@@ -29,8 +33,7 @@ export async function readRequest(
   number: string,
 ): Promise<WholeRequest | Refusal> {
   const kept = await registers.requests.load(number)
-  const unit = await registers.units.load(kept?.row.unit ?? noUnit)
-  const sight = kept === null ? 'nothing' : sightOf(registers, caller, kept, unit?.unit ?? null)
+  const sight = await sightAlone(registers, caller, kept)
   if (kept === null || sight === 'nothing') return refuse('not-found')
   const people = knownPeople(registers)
   const lines = await viewLines(registers, kept, people)
@@ -44,7 +47,7 @@ export async function readRequest(
     unit: place,
     status: statusOfRequest(lines),
     filedAt,
-    signer: await signerOf(kept, people),
+    signer: await signerView(kept.row.signer, people),
     lines: visible,
     history,
   }
@@ -86,25 +89,73 @@ export async function listRequests(
   return { requests, cursor: sealCursor(before ?? '') }
 }
 
-function sightOf(registers: Needed, caller: Caller, { row, lines }: KeptRequest, unit: Unit | null) {
+type Seeing = Pick<Registers, 'units' | 'settings' | 'clock'>
+
+/** What the caller may see of a request that is read alone; of one that does not exist, nothing. */
+async function sightAlone(registers: Seeing, caller: Caller, kept: KeptRequest | null) {
+  const row = await registers.units.load(kept?.row.unit ?? noUnit)
+  if (kept === null) return 'nothing'
+  // Few requests are signed from above: for the others the units above make no difference.
+  const place =
+    row !== null && signedAbove(kept, row.unit) ? await registers.units.withAncestors(row.unit.id) : null
+  return sightOf(registers, caller, kept, row?.unit ?? null, place?.ancestors ?? [])
+}
+
+/** Why somebody may not act on a line: forbidden to those who may see it, unknown to everybody else. */
+export async function refuseUnseen(
+  registers: Seeing,
+  caller: Caller,
+  kept: KeptRequest | null,
+  line: KeptLine | undefined,
+): Promise<Refusal> {
+  const sight = await sightAlone(registers, caller, kept)
+  const seen = sight === 'whole' || (sight === 'own-lines' && line?.personId === caller.personId)
+  return refuse(seen && line !== undefined ? 'forbidden' : 'not-found')
+}
+
+/** Whether the request is one that whoever stands above the unit signs. */
+const signedAbove = ({ row }: KeptRequest, unit: Unit): boolean =>
+  row.signer.capacity === 'parent-head' || row.signer.capacity === 'authority' || unit.head === null
+
+function sightOf(
+  registers: Pick<Seeing, 'settings' | 'clock'>,
+  caller: Caller,
+  kept: KeptRequest,
+  unit: Unit | null,
+  ancestors: readonly Unit[],
+) {
+  const { row, lines } = kept
   const subjects = lines.map(({ personId }) => personId)
   const { today } = nowOf(registers)
+  const forSuperior = unit !== null && signedAbove(kept, unit) && standsAbove(unit, ancestors, caller, today)
   const forAuthority = lines.some(
     ({ decision, decisions }) => decision === 'awaiting-approval' || decisions !== undefined,
   )
-  return requestSight(caller, { unit, signerId: row.signer.personId, subjects, forAuthority }, today)
+  const asked = { unit, signerId: row.signer.personId, subjects, forAuthority, forSuperior }
+  return requestSight(caller, asked, today)
 }
 
 /** Units among whose requests there may be some that the caller may see. */
 function placesOf(registers: Needed, caller: Caller, units: readonly Unit[], home: string | null): string[] {
   if (holdsAny(caller, [...readersOfAll, 'authority'])) return units.map(({ id }) => id)
   const { today } = nowOf(registers)
-  const led = new Set(units.filter(unit => leads(unit, caller.personId, today)).map(({ id }) => id))
-  // Whoever stands above a unit signs for its head, and sees what they signed.
-  const below = units.filter(({ parent }) =>
-    parent === null ? holdsAny(caller, ['authority']) : led.has(parent),
+  const led = units.filter(unit => leads(unit, caller.personId, today))
+  // Whoever stands above a unit signs for its head, and sees what is signed from above.
+  const byId = new Map(units.map(unit => [unit.id, unit]))
+  const below = units.filter(
+    unit => led.some(({ id }) => id === unit.parent) || standsAbove(unit, above(byId, unit), caller, today),
   )
-  return [...new Set([...led, ...below.map(({ id }) => id), ...(home === null ? [] : [home])])]
+  return [...new Set([...[...led, ...below].map(({ id }) => id), ...(home === null ? [] : [home])])]
+}
+
+/** The units above one, nearest first. */
+function above(units: ReadonlyMap<string, Unit>, unit: Unit): Unit[] {
+  const line: Unit[] = []
+  for (let next = units.get(unit.parent ?? ''); next !== undefined; next = units.get(next.parent ?? '')) {
+    if (line.includes(next)) break
+    line.push(next)
+  }
+  return line
 }
 
 async function numbersBefore(
@@ -129,7 +180,8 @@ async function summary(
 ): Promise<RequestList['requests'][number] | null> {
   const kept = await registers.requests.load(number)
   if (kept === null || (query.unit !== undefined && query.unit !== kept.row.unit)) return null
-  const sight = sightOf(registers, caller, kept, units.get(kept.row.unit) ?? null)
+  const place = units.get(kept.row.unit) ?? null
+  const sight = sightOf(registers, caller, kept, place, place === null ? [] : above(units, place))
   if (sight === 'nothing') return null
   const lines = await viewLines(registers, kept, people)
   const status = statusOfRequest(lines)
@@ -141,19 +193,10 @@ async function summary(
     unit,
     status,
     filedAt,
-    signer: await signerOf(kept, people),
+    signer: await signerView(kept.row.signer, people),
     lines: lines
       .filter((_, index) => sight === 'whole' || kept.lines[index]?.personId === caller.personId)
       .map(({ line, status: stands, reasons, hash }) => ({ line, status: stands, reasons, hash })),
-  }
-}
-
-async function signerOf({ row }: KeptRequest, people: KnownPeople): Promise<WholeRequest['signer']> {
-  const { personId, capacity, onBehalfOf } = row.signer
-  return {
-    person: await people.ref(personId),
-    capacity,
-    onBehalfOf: onBehalfOf === null ? null : await people.ref(onBehalfOf),
   }
 }
 

@@ -13,7 +13,21 @@ const pageSize = 50
 
 /** A task as `it` sees it. */
 export async function viewTask({ settings }: Needed, task: TaskRow, people: KnownPeople): Promise<TaskView> {
-  const { id, kind, target, request, line, fault, name, until, urgent, openedAt, dueBy, escalatedAt } = task
+  const {
+    id,
+    kind,
+    target,
+    request,
+    line,
+    comment,
+    fault,
+    name,
+    until,
+    urgent,
+    openedAt,
+    dueBy,
+    escalatedAt,
+  } = task
   return {
     id,
     kind,
@@ -21,6 +35,7 @@ export async function viewTask({ settings }: Needed, task: TaskRow, people: Know
     target,
     ...(request !== null && { request }),
     ...(line !== null && { line }),
+    ...(comment !== undefined && { comment }),
     what: taskInWords(settings, task),
     steps: task.steps,
     fault,

@@ -206,7 +206,7 @@ function decide(
 }
 
 /** With `personnelRegister: "declared"` an accepted line may be the first mention of a person. */
-async function ensurePerson(engine: Engine, line: KeptLine): Promise<KeptLine> {
+export async function ensurePerson(engine: Engine, line: KeptLine): Promise<KeptLine> {
   if (line.kind !== 'activation' || line.decision !== 'accepted' || line.personId !== null) return line
   const nationalId = normalised(engine, line.filed.person.nationalId)
   return { ...line, personId: await engine.people.ensure(nationalId, engine.clock()) }

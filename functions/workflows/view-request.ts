@@ -1,71 +1,132 @@
 import type { DecidedLine, FiledRequest, WholeLine } from '../../schemas/api.ts'
-import type { AppliedLines, KeptLine, LineStatus } from '../../schemas/request.ts'
+import type { AppliedLines, KeptLine, LineStatus, Signer } from '../../schemas/request.ts'
+import type { TaskRow } from '../../schemas/rows.ts'
 import { lineHash } from '../domain/line-hash.ts'
-import { type LineTarget, lineStatus, requestStatus } from '../domain/line-progress.ts'
+import { answerOf, type LineTarget, lineStatus, requestStatus } from '../domain/line-progress.ts'
 import { grantTimes, standingAt } from '../domain/standing.ts'
 import type { PersonAggregate } from '../stores/people.ts'
 import type { KeptRequest } from '../stores/requests.ts'
+import type { Engine } from './engine.ts'
 import { type KnownPeople, knownPeople } from './known-people.ts'
 import { nowOf, type Registers } from './registers.ts'
 
-type Needed = Pick<Registers, 'people' | 'settings' | 'clock'>
+type Needed = Pick<Registers, 'people' | 'settings' | 'clock'> & Pick<Engine, 'tasks'>
 type AppliedLine = AppliedLines['lines'][number]
+
+/** What there is to a line beside itself, read for one answer. */
+interface Around {
+  readonly person: PersonAggregate | null
+  /** What the last objection has opened. */
+  readonly task: TaskRow | null
+}
+
+async function around({ tasks }: Needed, line: KeptLine, people: KnownPeople): Promise<Around> {
+  const asked = line.kind === 'activation' ? line.answers?.at(-1)?.task : undefined
+  const [person, task] = await Promise.all([
+    line.personId === null ? null : people.person(line.personId),
+    asked == null ? null : tasks.load(asked),
+  ])
+  return { person, task }
+}
 
 /** Where the lines of a request stand by now, in the order of the form. */
 export const viewLines = (
   registers: Needed,
-  { row, lines }: KeptRequest,
+  { row, lines }: { readonly row: { readonly number: string }; readonly lines: readonly KeptLine[] },
   people: KnownPeople,
 ): Promise<WholeLine[]> =>
   Promise.all(
     lines.map(async line => {
-      const person = line.personId === null ? null : await people.person(line.personId)
-      const decisions = await Promise.all(
-        (line.decisions ?? []).map(async ({ verdict, by, at, comment }) => ({
+      const [beside, said] = await Promise.all([around(registers, line, people), saidOf(line, people)])
+      return viewLine(registers, row.number, line, beside, said)
+    }),
+  )
+
+type Said = Pick<WholeLine, 'decisions' | 'completions' | 'answers'>
+
+/** Who has said what of a line, in names. */
+async function saidOf(line: KeptLine, people: KnownPeople): Promise<Said> {
+  const { decisions, completions } = line
+  const answers = line.kind === 'activation' ? line.answers : undefined
+  return {
+    ...(decisions !== undefined && {
+      decisions: await Promise.all(
+        decisions.map(async ({ verdict, by, at, comment }) => ({
           decision: verdict,
           by: await people.ref(by),
           at,
           comment,
         })),
-      )
-      return viewLine(registers, row.number, line, person, decisions)
+      ),
     }),
-  )
+    ...(completions !== undefined && {
+      completions: await Promise.all(
+        completions.map(async ({ by, at, was: { decision, filed } }) => ({
+          by: await signerView(by, people),
+          at,
+          was: { decision, ...(filed !== undefined && { filed }) },
+        })),
+      ),
+    }),
+    ...(answers !== undefined && { answers: answers.map(({ correct, at }) => ({ correct, at })) }),
+  }
+}
+
+/** Both names where a deputy acts (R1). */
+export async function signerView(
+  { personId, capacity, onBehalfOf }: Signer,
+  people: KnownPeople,
+): Promise<NonNullable<WholeLine['completions']>[number]['by']> {
+  return {
+    person: await people.ref(personId),
+    capacity,
+    onBehalfOf: onBehalfOf === null ? null : await people.ref(onBehalfOf),
+  }
+}
+
+const appliedLine = (person: PersonAggregate | null, number: string, line: KeptLine) =>
+  person?.applied
+    .filter(({ request }) => request === number)
+    .flatMap(({ lines }) => lines)
+    .find(one => one.line === line.line)
 
 function viewLine(
   registers: Needed,
   number: string,
   line: KeptLine,
-  person: PersonAggregate | null,
-  decisions: NonNullable<WholeLine['decisions']>,
+  { person, task }: Around,
+  said: Said,
 ): WholeLine {
-  const applied = person?.applied
-    .filter(({ request }) => request === number)
-    .flatMap(({ lines }) => lines)
-    .find(one => one.line === line.line)
+  const applied = appliedLine(person, number, line)
   const targets = (applied?.targets ?? []).flatMap(target => person?.targets.get(target) ?? [])
   return {
     line: line.line,
     kind: line.kind,
     filed: line.filed,
     decision: line.decision,
-    status: statusOf(registers, number, line, person, applied),
+    status: statusOf(registers, number, line, { person, task }),
     reasons: line.reasons,
     progress: targets.map(({ target, state, observedAt }) => ({ target, state, observedAt })),
     ...(line.kind === 'deactivation' && { stillGranted: applied?.stillGranted ?? [] }),
-    ...(line.decisions !== undefined && { decisions }),
+    ...said,
     hash: lineHash(line),
   }
 }
 
-function statusOf(
+/** Where one line stands by now, and which targets it needs. */
+export async function lineNow(
   registers: Needed,
   number: string,
   line: KeptLine,
-  person: PersonAggregate | null,
-  applied: AppliedLine | undefined,
-): LineStatus {
+): Promise<{ status: LineStatus; targets: AppliedLine['targets'] }> {
+  const beside = await around(registers, line, knownPeople(registers))
+  const targets = appliedLine(beside.person, number, line)?.targets ?? []
+  return { status: statusOf(registers, number, line, beside), targets }
+}
+
+function statusOf(registers: Needed, number: string, line: KeptLine, { person, task }: Around): LineStatus {
   const { at } = nowOf(registers)
+  const applied = appliedLine(person, number, line)
   const grants =
     person === null || applied === undefined
       ? []
@@ -77,6 +138,7 @@ function statusOf(
     decision: line.decision,
     applied: applied !== undefined,
     grants,
+    answer: answerOf(line.kind === 'activation' ? line.answers : undefined, task),
     targets: (applied?.targets ?? []).flatMap((target): LineTarget[] => {
       const row = person?.targets.get(target)
       return row === undefined
@@ -106,14 +168,32 @@ export const decidedLines = (lines: readonly KeptLine[]): DecidedLine[] =>
     hash: lineHash(line),
   }))
 
-/** What was decided of the lines when they were filed: the same for a form and for its replay, whatever an authority said since. */
+/** The first thing that was said of a line after its filing: what it was said on, and how the line stood. */
+function firstSaid(line: KeptLine): Pick<DecidedLine, 'status' | 'reasons' | 'hash'> | null {
+  const [decision] = line.decisions ?? []
+  const [completion] = line.completions ?? []
+  const first = completion?.decided === 0 ? completion : decision
+  if (first !== undefined) return { status: first.was.decision, reasons: first.was.reasons, hash: first.on }
+  // An answer is given to what was accepted, and changes nothing of it.
+  const [answer] = line.kind === 'activation' ? (line.answers ?? []) : []
+  return answer === undefined ? null : { status: line.decision, reasons: line.reasons, hash: answer.on }
+}
+
+/** What was decided of the lines when they were filed: the same for a form and for its replay, whatever was said of them since. */
 const filedLines = (lines: readonly KeptLine[]): DecidedLine[] =>
-  lines.map(({ line, decision, reasons, decisions }, index) => {
-    const [first] = decisions ?? []
-    if (first === undefined)
-      return { line, status: decision, reasons, hash: lineHash(lines[index] as KeptLine) }
-    return { line, status: first.was.decision, reasons: first.was.reasons, hash: first.on }
+  lines.map(line => {
+    const { decision: status, reasons } = line
+    return { line: line.line, ...(firstSaid(line) ?? { status, reasons, hash: lineHash(line) }) }
   })
+
+/** A line as it was decided just now; one that ends something names what other units still grant. */
+export async function tellLine(registers: Needed, number: string, line: KeptLine): Promise<DecidedLine> {
+  const { line: id, decision: status, reasons } = line
+  const told = { line: id, status, reasons, hash: lineHash(line) }
+  if (line.kind === 'activation' || line.personId === null) return told
+  const left = appliedLine(await registers.people.load(line.personId), number, line)?.stillGranted ?? []
+  return left.length === 0 ? told : { ...told, stillGranted: left }
+}
 
 /** A filed form's answer; a deactivation that is applied names what other units still grant. */
 export async function tellFiled(registers: Needed, kept: KeptRequest): Promise<FiledRequest> {

@@ -8,6 +8,7 @@ import { AppFunction, type Workshop } from './function.ts'
  *
  * If `submit-request` fails no new access can be asked for and none taken away by form; what was filed before goes on.
  * If `decide-lines` fails lines that wait for an authority go on waiting.
+ * If `complete-lines` fails observed lines go on waiting, and nobody can say whether an access is right.
  * If `read-requests` fails units cannot see how their forms stand; the work itself is not held up.
  */
 export class AccessRequests extends Construct {
@@ -52,10 +53,26 @@ export class AccessRequests extends Construct {
         remedy: 'Find the correlation id in the log of decide-lines; ask the authority to decide again.',
       },
     })
+    const complete = new AppFunction(this, 'CompleteLines', {
+      name: 'complete-lines',
+      workshop,
+      description:
+        'Takes what observed lines lacked, and what people say of the accesses that they were given.',
+      memory: 1769,
+      timeout: Duration.seconds(29),
+      failure: {
+        means:
+          'Units cannot complete observed lines, which go on waiting, and people cannot say that an access is wrong. What was completed is recorded whole, and what was accepted of it is applied by the sweeper.',
+        remedy:
+          'Find the correlation id in the log of complete-lines; ask whoever got the error to send it again.',
+      },
+    })
     door.route('POST /requests', submit)
     door.route('POST /requests/{number}/lines/{line}/decision', decide)
+    door.route('PUT /requests/{number}/lines/{line}', complete)
+    door.route('POST /requests/{number}/lines/{line}/acknowledgement', complete)
     door.route('GET /requests', read)
     door.route('GET /requests/{number}', read)
-    this.functions = [submit, decide, read]
+    this.functions = [submit, decide, complete, read]
   }
 }

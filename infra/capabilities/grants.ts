@@ -66,6 +66,7 @@ const setsCredentials = {
 export const grants = {
   'submit-request': recordsFacts,
   'decide-lines': recordsFacts,
+  'complete-lines': recordsFacts,
   'read-requests': {
     state: { actions: reads, indexes: ['list'] },
     ledger: { actions: ['BatchGetItem'], indexes: ['by-request'] },

@@ -5,6 +5,7 @@ import { createListStore } from '../../functions/stores/lists.ts'
 import { createPeopleStore } from '../../functions/stores/people.ts'
 import { createRequestStore } from '../../functions/stores/requests.ts'
 import { createSystemStore } from '../../functions/stores/systems.ts'
+import type { Tables } from '../../functions/stores/tables.ts'
 import { createTargetStore } from '../../functions/stores/targets.ts'
 import { createTaskStore } from '../../functions/stores/tasks.ts'
 import type { Credentials } from '../../functions/workflows/close-forgotten.ts'
@@ -21,6 +22,8 @@ export class Killed extends Error {
 /** The same engine in a process that dies at one moment of its life. */
 export interface Mortal {
   readonly engine: Engine & Credentials
+  /** For stores that are not the engine's. */
+  readonly tables: Tables
   /** One run of a target's worker; the connector dies with the process, between two steps of a plan too. */
   converge(personIds: readonly string[], target: TargetId): Promise<void>
   readonly dead: () => boolean
@@ -75,6 +78,7 @@ export function mortal(world: World, at: number): Mortal {
   }
   return {
     engine,
+    tables,
     dead: () => dead,
     async converge(personIds, target) {
       const connector = world.targets[target]

@@ -292,7 +292,11 @@ describe('R9: deactivations', () => {
   })
 
   it('are accepted for the unit’s people and for those who hold what it granted', () => {
-    expect(decideDeactivation(about(maria), context(maria))).toEqual({ decision: 'accepted', reasons: [] })
+    expect(decideDeactivation(about(maria), context(maria))).toEqual({
+      decision: 'accepted',
+      reasons: [],
+      codes: [],
+    })
     const moved = context(maria, { facts: factsOf(maria, 'finanzas'), heldGrantsOfUnit: true })
     expect(decideDeactivation(about(maria), moved).decision).toBe('accepted')
   })

@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type LineProgress, lineStatus, requestStatus } from '../../functions/domain/line-progress.ts'
+import {
+  answerOf,
+  type LineProgress,
+  lineStatus,
+  requestStatus,
+} from '../../functions/domain/line-progress.ts'
 import { LineStatus } from '../../schemas/request.ts'
 
 const began = '2026-11-20T03:00:00.000Z'
@@ -86,6 +91,23 @@ describe('where a line stands', () => {
     expect(lineStatus(line({ answer: 'contested' }))).toBe('contested')
     const again = { answer: 'contested' as const, targets: [{ ...target, appliedVersion: 1 }] }
     expect(lineStatus(line(again))).toBe('in-progress')
+  })
+
+  it('R12: in progress while an objection is looked into, then asked anew, or contested where nothing could be done', () => {
+    const answer = { at: began, on: '', sent: '', task: '018f0000-0000-7000-8000-000000000001' }
+    const [yes, no] = [
+      { ...answer, correct: true, task: null },
+      { ...answer, correct: false },
+    ]
+    const open = { closedAt: null, outcome: null }
+    expect(answerOf(undefined, null)).toBeNull()
+    expect(answerOf([no, yes], null)).toBe('acknowledged')
+    expect(answerOf([no], open)).toBe('in-review')
+    expect(answerOf([no], { closedAt: began, outcome: 'done' })).toBeNull()
+    expect(answerOf([no], { closedAt: began, outcome: 'not-done' })).toBe('contested')
+    expect(lineStatus(line({ answer: 'in-review' }))).toBe('in-progress')
+    const over = [{ status: 'ended' as const, startsAt: began }]
+    expect(lineStatus(line({ answer: 'in-review', grants: over }))).toBe('ended')
   })
 
   it('R9: a deactivation stops at done', () => {

@@ -9,7 +9,7 @@ import { bruno, dario, elena, maria, ofelia, today } from '../personas/people.ts
 import { at, event, hired, hold } from '../personas/record.ts'
 
 const settings = {
-  timeZone: zone,
+  timeZone: 'America/Santiago',
   personnelRegister: 'required' as const,
   leaves: [{ id: 'feriado', name: 'Feriado legal', shuts: [] }],
 }

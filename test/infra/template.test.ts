@@ -44,6 +44,8 @@ const open = ['GET /health', 'GET /openapi.json']
 const behindToken = {
   'POST /requests': 'submit-request',
   'POST /requests/{number}/lines/{line}/decision': 'decide-lines',
+  'PUT /requests/{number}/lines/{line}': 'complete-lines',
+  'POST /requests/{number}/lines/{line}/acknowledgement': 'complete-lines',
   'GET /requests': 'read-requests',
   'GET /requests/{number}': 'read-requests',
   'GET /people/{nationalId}': 'read-people',

@@ -193,6 +193,45 @@ async function approve(): Promise<void> {
     expect(await account(laptop, person, system)).toMatchObject({ state: 'enabled' })
 }
 
+/** Lines that wait for their unit, in every system, completed; the access objected to and acknowledged; a removal that `hr` completes. */
+async function completeAndAnswer(): Promise<void> {
+  const { organisation } = laptop
+  const [hr, it] = [inRole(organisation, 'hr'), inRole(organisation, 'it')]
+  const person = { ...staff(organisation, 'planta'), nationalId: '39.999.003-3', surnames: 'Ñuble Araya' }
+  const goes = { nationalId: person.nationalId, access: { system: 'all' } }
+  const removal = await laptop.as(hr, 'POST', '/requests', form(unit(), [], [goes]))
+  const filed = await file(laptop, form(unit(), everything(person)))
+  expect([removal.body.status, filed.body.status]).toEqual(['observed', 'observed'])
+  await laptop.as(hr, 'POST', '/people', [row(person, {})])
+  const complete = (as: string, { number, line }: { number: string; line: string }, hash: string) => {
+    const headers = { 'if-match': hash, 'idempotency-key': `complete-${number}-${line}` }
+    return laptop.as(as, 'PUT', `/requests/${number}/lines/${line}`, {}, headers)
+  }
+  const { number, lines } = filed.body
+  for (const { line, hash } of lines) {
+    const done = await complete(headOf(organisation, unit()), { number, line }, hash)
+    expect([line, done.status, done.body.status]).toEqual([line, 200, 'accepted'])
+  }
+  await laptop.idle()
+  const say = async (body: object) => {
+    const { hash } = (await laptop.as(person.nationalId, 'GET', `/requests/${number}`)).body.lines[2]
+    const path = `/requests/${number}/lines/A3/acknowledgement`
+    return laptop.as(person.nationalId, 'POST', path, body, { 'if-match': hash })
+  }
+  expect((await say({ correct: false, comment: 'Falta el módulo.' })).body.status).toBe('contested')
+  const { tasks } = (await laptop.as(it, 'GET', '/tasks?open=true')).body
+  const { id } = tasks.find(({ kind }: { kind: string }) => kind === 'contested')
+  await laptop.as(it, 'POST', `/tasks/${id}/completion`, { done: true, evidence: 'Repuesto.' })
+  await laptop.idle()
+  expect((await say({ correct: true })).body.status).toBe('acknowledged')
+  const [out] = removal.body.lines
+  const gone = await complete(hr, { number: removal.body.number, line: 'C1' }, out.hash)
+  expect([gone.status, gone.body.status]).toEqual([200, 'accepted'])
+  await laptop.idle()
+  for (const system of SYSTEMS)
+    expect(await account(laptop, person, system)).toMatchObject({ state: 'disabled' })
+}
+
 /** Accounts that somebody made by hand bear the name already: ours gets another one. */
 async function meetStrangers(): Promise<void> {
   const person = laptop.organisation.people.find(({ roles }) => roles.includes('it'))
@@ -289,11 +328,12 @@ async function outlastAnOutage(): Promise<void> {
 const sameId = (one: string, other: string) => one.replaceAll('.', '') === other.replaceAll('.', '')
 
 describe('what the functions may do', () => {
-  it('is no more than what they did', { timeout: 120_000 }, async () => {
+  it('is no more than what they did', { timeout: 300_000 }, async () => {
     await askAndRead()
     await changeRoles()
     await setPasswords()
     await approve()
+    await completeAndAnswer()
     await moveSomebody()
     await meetStrangers()
     await adoptSomebody()

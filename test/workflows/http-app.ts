@@ -12,6 +12,10 @@ import { ledgerTable, stateTable } from '../servers/aws/tables.ts'
 const functions = {
   'submit-request': ['POST /requests'],
   'decide-lines': ['POST /requests/{number}/lines/{line}/decision'],
+  'complete-lines': [
+    'PUT /requests/{number}/lines/{line}',
+    'POST /requests/{number}/lines/{line}/acknowledgement',
+  ],
   'read-requests': ['GET /requests', 'GET /requests/{number}'],
   'read-people': ['GET /people/{nationalId}', 'GET /me'],
   'record-people': ['POST /people'],

@@ -200,6 +200,9 @@ export const esCL = {
   'decision.comment-missing': 'Al rechazar u observar hay que indicar por qué.',
   'decision.oneself': 'Nadie decide sobre una línea que le concierne o que firmó.',
   'decision.not-awaiting': 'La línea no espera ninguna aprobación.',
+  'completion.not-observed': 'La línea no está observada: no hay nada que completar.',
+  'completion.fixed': 'Esto no fue observado: debe quedar como se presentó.',
+  'acknowledgement.not-done': 'Solo se confirma u objeta un acceso entregado y vigente.',
 
   // HR events, holds, and what the guard stops
   'hr-event.recorded-ahead': 'El instante de registro está más de cinco minutos en el futuro.',
