@@ -33,6 +33,7 @@ export type LogCode =
   | 'notice-sent'
   | 'notice-failed'
   | 'notice-parked'
+  | 'register-read'
   | 'credential-set'
   | 'credential-refused'
   | 'credential-failed'

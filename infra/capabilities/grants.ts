@@ -88,6 +88,11 @@ export const grants = {
       indexes: ['by-window', 'by-subject', 'by-actor', 'by-request'],
     },
   },
+  'read-registers': {
+    // Everybody, page by page, by the list; what was done to them by the ledger's chains, what in a period by its windows.
+    state: { actions: reads, indexes: ['list'] },
+    ledger: { actions: ['BatchGetItem', 'Query'], indexes: ['by-window'] },
+  },
   'describe-api': {},
   'sweep-due': {
     state: { actions: [...reads, 'PutItem', 'UpdateItem'], indexes: ['due', 'list'] },
