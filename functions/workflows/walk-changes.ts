@@ -21,6 +21,8 @@ const portion = 100
 const mostLookedAt = 2_000
 const mostOfAccounts = 400
 const mostBytes = 2_000_000
+/** Days asked for at once, where there was nothing before. */
+const mostDays = 16
 
 export interface Period {
   /** The first instant of it. */
@@ -53,8 +55,10 @@ export async function walkChanges(
   // One character after the last entry seen: both bounds of a range are included.
   let next = start === null ? from : `${start}!`
   const end = `${at}~`
+  // Quiet weeks are leapt over: after a day without entries twice as many are asked for at once.
+  let days = 1
   while (next <= end) {
-    const keys = await entriesOfDay(needed.ledger, needed.windowShards, { from: next, to: end }, portion)
+    const keys = await entriesOfDays(needed, { from: next, to: end }, days)
     const candidates = await candidatesOf(needed, keys)
     const rows = await Promise.all(candidates.map(candidate => accounts.changesOf(candidate, wanted)))
     for (const [index, changes] of rows.entries()) {
@@ -68,9 +72,26 @@ export async function walkChanges(
     if (keys.length === portion && last !== undefined) {
       if (looked >= mostLookedAt || ofAccounts >= mostOfAccounts) return { entries, place: last.windowSort }
       next = `${last.windowSort}!`
-    } else next = addDays(next.slice(0, 10), 1)
+    } else next = addDays(next.slice(0, 10), days)
+    days = keys.length === 0 ? Math.min(days * 2, mostDays) : 1
   }
   return { entries, place: null }
+}
+
+/** The next entries of the range's first days, oldest first. */
+async function entriesOfDays(
+  { ledger, windowShards }: Needed,
+  range: { readonly from: string; readonly to: string },
+  days: number,
+): Promise<EntryKey[]> {
+  const starts = [range.from]
+  while (starts.length < days) starts.push(addDays(range.from.slice(0, 10), starts.length))
+  const found = await Promise.all(
+    starts
+      .filter(from => from <= range.to)
+      .map(from => entriesOfDay(ledger, windowShards, { ...range, from }, portion)),
+  )
+  return found.flat().slice(0, portion)
 }
 
 /** Entries of accounts' own chains, and adoptions among those of people's. */
