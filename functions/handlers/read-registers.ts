@@ -2,6 +2,7 @@ import { type RegisterPage, RegisterPath, RegistersQuery } from '../../schemas/r
 import { isRefusal, refuse } from '../domain/refusal.ts'
 import { registerFile } from '../domain/register-csv.ts'
 import { readRegister } from '../workflows/read-register.ts'
+import { pageLimits } from '../workflows/walk-people.ts'
 import { front, registers } from './compose-registers.ts'
 import { type Answer, http, ok, route } from './http.ts'
 import { chosenType } from './http-accept.ts'
@@ -33,7 +34,7 @@ export const handler = http(front, {
     run: async ({ path, query, accept }) => {
       const type = chosenType(accept, ['application/json', 'text/csv'])
       if (type === null) return refuse('not-acceptable')
-      const page = await readRegister(registers, path.register, query)
+      const page = await readRegister({ ...registers, limits: pageLimits }, path.register, query)
       return type === 'text/csv' && !isRefusal(page) ? file(page) : ok(page)
     },
   }),

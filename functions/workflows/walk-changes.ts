@@ -2,25 +2,26 @@ import { LedgerEntry } from '../../schemas/ledger.ts'
 import type { AccessChange } from '../../schemas/registers.ts'
 import { TargetId } from '../../schemas/settings.ts'
 import { type AccountChange, accountHistory } from '../domain/account-history.ts'
-import { addDays } from '../domain/civil-time.ts'
+import { addDays, laterOf } from '../domain/civil-time.ts'
+import type { IdentityStore } from '../stores/identities.ts'
 import type { EntryKey, LedgerStore } from '../stores/ledger.ts'
 import { entriesOfDay, type WindowShard } from './entries-of-day.ts'
 import { once } from './once.ts'
 import { parsedChain } from './parsed-chain.ts'
 import { type Needed as NeededOfPeople, type PeopleThen, peopleThen } from './people-then.ts'
-import type { Walked } from './walk-people.ts'
+import type { PageLimits, Walked } from './walk-people.ts'
 
 export type Needed = NeededOfPeople & {
   readonly ledger: LedgerStore
+  readonly identities: Pick<IdentityStore, 'body'>
   readonly windowShards: readonly WindowShard[]
+  readonly limits: PageLimits
 }
 
 /** Entries taken from the windows at a time. */
 const portion = 100
-/** Looked at for one page, and among them those about accounts: each of these may need three more reads. */
-const mostLookedAt = 2_000
-const mostOfAccounts = 400
-const mostBytes = 2_000_000
+/** Looked at for one page, whatever they are about. */
+const mostLookedAt = 5_000
 /** Days asked for at once, where there was nothing before. */
 const mostDays = 16
 
@@ -51,9 +52,12 @@ export async function walkChanges(
 ): Promise<Walked<AccessChange>> {
   const accounts = openAccounts(needed, at)
   const entries: AccessChange[] = []
-  let [looked, ofAccounts, bytes] = [0, 0, 0]
+  let [looked, acts, bytes] = [0, 0, 0]
+  // Before the body was founded there are none; clocks differ a little.
+  const founded = (await needed.identities.body())?.foundedAt ?? from
+  const first = laterOf(from, addDays(founded.slice(0, 10), -1))
   // One character after the last entry seen: both bounds of a range are included.
-  let next = start === null ? from : `${start}!`
+  let next = start === null ? first : `${start}!`
   const end = `${at}~`
   // Quiet weeks are leapt over: after a day without entries twice as many are asked for at once.
   let days = 1
@@ -64,13 +68,13 @@ export async function walkChanges(
     for (const [index, changes] of rows.entries()) {
       entries.push(...changes)
       bytes += JSON.stringify(changes).length
-      if (bytes >= mostBytes) return { entries, place: candidates[index]?.key.windowSort ?? null }
+      if (bytes >= needed.limits.bytes) return { entries, place: candidates[index]?.key.windowSort ?? null }
     }
     looked += keys.length
-    ofAccounts += candidates.length
+    acts += candidates.length
     const last = keys.at(-1)
     if (keys.length === portion && last !== undefined) {
-      if (looked >= mostLookedAt || ofAccounts >= mostOfAccounts) return { entries, place: last.windowSort }
+      if (looked >= mostLookedAt || acts >= needed.limits.acts) return { entries, place: last.windowSort }
       next = `${last.windowSort}!`
     } else next = addDays(next.slice(0, 10), days)
     days = keys.length === 0 ? Math.min(days * 2, mostDays) : 1

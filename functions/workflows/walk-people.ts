@@ -8,13 +8,26 @@ import type { PersonAggregate } from '../stores/people.ts'
 import { parsedChain } from './parsed-chain.ts'
 import { type Needed as NeededOfPeople, type PeopleThen, peopleThen } from './people-then.ts'
 
-export type Needed = NeededOfPeople & { readonly lists: Pick<ListStore, 'people'> }
+export type Needed = NeededOfPeople & {
+  readonly lists: Pick<ListStore, 'people'>
+  readonly limits: PageLimits
+}
 
-/** People looked at for one page: three reads each, some two seconds. */
-const peopleOfPage = 500
-/** Looked at together. One person's rows are at most some 80 KB, so that a page stays far below Lambda's 6 MB. */
+/** How much is looked at for one page at most. */
+export interface PageLimits {
+  /** Three reads each. */
+  readonly people: number
+  /** Entries of the ledger about accounts: up to three more reads each. */
+  readonly acts: number
+  /** Of the answer, as JSON. What is read together adds at most as much again, which Lambda's 6 MB hold. */
+  readonly bytes: number
+}
+
+/** A body of a thousand gets each of its lists in one file; whoever is larger, in parts of some seconds each. */
+export const pageLimits: PageLimits = { people: 1_000, acts: 1_000, bytes: 2_000_000 }
+
+/** Looked at together: one person's rows are at most some 80 KB. */
 const atOnce = 25
-const mostBytes = 2_000_000
 
 /** A page of a register, and the place where the next one begins. */
 export interface Walked<T> {
@@ -31,12 +44,13 @@ async function walk<T>(
   start: string | null,
   rowsOf: RowsOf<T>,
 ): Promise<Walked<T>> {
+  const { limits } = needed
   const people = peopleThen(needed, at)
   const entries: T[] = []
   let place = start
   let bytes = 0
-  for (let looked = 0; looked < peopleOfPage && bytes < mostBytes; ) {
-    const { items, next } = await needed.lists.people(place, atOnce)
+  for (let looked = 0; looked < limits.people && bytes < limits.bytes; ) {
+    const { items, next } = await needed.lists.people(place, Math.min(atOnce, limits.people - looked))
     const rows = await Promise.all(
       items.map(async personId => {
         const person = await people.person(personId)

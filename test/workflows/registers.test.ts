@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dayOf } from '../../functions/domain/civil-time.ts'
 import { rutCheckDigit } from '../../functions/domain/national-id.ts'
+import { createIdentityStore } from '../../functions/stores/identities.ts'
 import { chains, windowShards } from '../../functions/stores/keys.ts'
 import { createUnitStore } from '../../functions/stores/units.ts'
 import { readRegister } from '../../functions/workflows/read-register.ts'
+import { pageLimits } from '../../functions/workflows/walk-people.ts'
 import type { Contract } from '../../schemas/contract.ts'
 import type { HrEvent } from '../../schemas/hr-event.ts'
 import { RegisterName, RegisterPage, type RegistersQuery } from '../../schemas/registers.ts'
@@ -35,7 +37,14 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-const needed = () => ({ ...world.engine, ledger: world.ledger, chains, windowShards })
+const needed = () => ({
+  ...world.engine,
+  ledger: world.ledger,
+  identities: createIdentityStore(world.tables),
+  chains,
+  windowShards,
+  limits: pageLimits,
+})
 const today = () => dayOf(new Date(world.time.now).toISOString(), 'America/Santiago')
 
 async function ask(register: RegisterName, query: RegistersQuery = {}): Promise<RegisterPage> {
