@@ -62,16 +62,27 @@ const roles: Readonly<Record<string, Code>> = {
   security: 'role.security',
 }
 
-/** A register as a file that opens in Excel. Every page is a table of its own, with its heading. */
-export function registerFile(page: RegisterPage, settings: Settings): { name: string; text: string } {
+/** A register as a file. `next`: where the following part is; a table has no place to say it. */
+export interface RegisterFile {
+  readonly name: string
+  readonly text: string
+  readonly next: string | null
+}
+
+/** A page of a register as a file that opens in Excel: a table of its own, with its heading. */
+export function registerFile(page: RegisterPage, settings: Settings): RegisterFile {
   const [title, columns] = titles[page.register]
   const words = wordsOf(settings)
   const slug = words.say(title).split(' ').map(plainWord).join('-')
   return {
     name: `${slug}-${page.asAt}${page.page === 1 ? '' : `-${page.page}`}.csv`,
     text: writeCsv([words.say(columns).split(';'), ...recordsOf(page, words)], separatorOf(settings.locale)),
+    next: page.cursor === null ? null : `/registers/${page.register}?${queryOf(page, page.cursor)}`,
   }
 }
+
+const queryOf = (page: RegisterPage, cursor: string): string =>
+  new URLSearchParams({ asAt: page.asAt, ...('from' in page && { from: page.from }), cursor }).toString()
 
 function recordsOf(page: RegisterPage, words: Words): string[][] {
   switch (page.register) {

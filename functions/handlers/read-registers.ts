@@ -7,22 +7,15 @@ import { front, registers } from './compose-registers.ts'
 import { type Answer, http, ok, route } from './http.ts'
 import { chosenType } from './http-accept.ts'
 
-/** A page as a file to keep; where the next one is stands beside it, for a table has no place for it. */
 function file(page: RegisterPage): Answer {
-  const { name, text } = registerFile(page, registers.settings)
-  const { register, asAt, cursor } = page
-  const next = new URLSearchParams({
-    asAt,
-    ...('from' in page && { from: page.from }),
-    cursor: cursor ?? '',
-  })
+  const { name, text, next } = registerFile(page, registers.settings)
   return {
     status: 200,
     body: text,
     headers: {
       'content-type': 'text/csv; charset=utf-8; header=present',
       'content-disposition': `attachment; filename="${name}"`,
-      ...(cursor !== null && { link: `</registers/${register}?${next}>; rel="next"` }),
+      ...(next !== null && { link: `<${next}>; rel="next"` }),
     },
   }
 }

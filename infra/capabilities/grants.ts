@@ -90,7 +90,7 @@ export const grants = {
   },
   'read-registers': {
     // Everybody, page by page, by the list; what was done to them by the ledger's chains, what in a period by its windows.
-    state: { actions: reads, indexes: ['list'] },
+    state: { actions: ['GetItem', 'Query'], indexes: ['list'] },
     ledger: { actions: ['BatchGetItem', 'Query'], indexes: ['by-window'] },
   },
   'describe-api': {},

@@ -87,6 +87,15 @@ describe('a register as a table', () => {
     expect(names).toEqual(['direcciones-de-correo-2026-11-20.csv', 'usuarios-del-dominio-2026-11-20.csv'])
   })
 
+  it('says beside the table where its next part is', () => {
+    const page = { register: 'changes', ...head, from: '2026-11-01', entries: [] }
+    const file = (more: object) => registerFile(RegisterPage.parse({ ...page, ...more }), settings)
+    expect(file({}).next).toBeNull()
+    expect(file({ cursor: 'Zm9v' }).next).toBe(
+      '/registers/changes?asAt=2026-11-20&from=2026-11-01&cursor=Zm9v',
+    )
+  })
+
   it('has days and hours as they are written in the body’s zone, and no cell that calculates', () => {
     const [address] = cells({
       register: 'mail-addresses',
