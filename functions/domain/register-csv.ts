@@ -132,9 +132,10 @@ function recordsOf(page: RegisterPage, words: Words): string[][] {
         one.account ?? '',
         words.say(kinds[one.change]),
         one.right === null ? '' : words.right(one.system, { id: one.right }),
-        one.was === null ? '' : words.right(one.system, one.was),
-        one.now === null ? '' : words.right(one.system, one.now),
-        words.end(one.until),
+        words.allowed(one.system, one.was),
+        words.allowed(one.system, one.now),
+        // A right without an end of its own ends with its account.
+        one.right !== null && one.until === null ? '' : words.end(one.until),
         words.say(causes[one.cause.kind] ?? 'cause.other'),
         one.request ?? '',
         one.askedBy?.person?.name ?? '',
@@ -152,8 +153,16 @@ type Words = ReturnType<typeof wordsOf>
 function wordsOf(settings: Settings) {
   const say = (code: Code) => phrase({ settings }, code)
   const instant = (at: string) => sayInstant(at, settings.timeZone)
+  const right = (system: Permission['system'], named: Pick<Right, 'id'> & Partial<Right>) =>
+    system === 'data-centre'
+      ? (settings.doors.find(door => door.serial === named.id)?.name ?? named.id)
+      : rightInWords({ settings, target: system, name: '' }, named)
   return {
     say,
+    right,
+    /** Only an ERP's right can allow more or less than its name says. */
+    allowed: (system: Permission['system'], detail: Right | null) =>
+      system === 'erp' && detail !== null ? right(system, detail) : '',
     instant,
     end: (at: string | null) => (at === null ? say('register.endless') : instant(at)),
     person: ({ nationalId, name, position, unit }: PersonThen) => [
@@ -165,9 +174,5 @@ function wordsOf(settings: Settings) {
     state: ({ state, open }: Pick<DomainUser, 'state' | 'open'>) =>
       say(open ? 'register.open' : state === 'enabled' ? 'register.expired' : 'register.disabled'),
     role: (role: string) => (roles[role] === undefined ? role : say(roles[role])),
-    right: (system: Permission['system'], right: Pick<Right, 'id'> & Partial<Right>) =>
-      system === 'data-centre'
-        ? (settings.doors.find(door => door.serial === right.id)?.name ?? right.id)
-        : rightInWords({ settings, target: system, name: '' }, right),
   }
 }

@@ -174,6 +174,13 @@ describe('a register as a table', () => {
       'En lugar de': 'María José Muñoz Peña',
       Comprobado: '20-11-2026 09:05',
     })
+    expect(told[0]?.Término).toBe('')
+    const opened = { ...change, change: 'opened', system: 'directory', right: null, was: null, now: null }
+    expect(cells({ register: 'changes', ...head, from: '2026-11-01', entries: [opened] })[0]).toMatchObject({
+      Antes: '',
+      Ahora: '',
+      Término: 'Sin término',
+    })
     const attested = { ...change, readBackAt: null, askedBy: null, cause: { kind: 'moon', ref: 'x' } }
     const [byHand] = cells({ register: 'removals', ...head, from: '2026-11-01', entries: [attested] })
     expect(byHand).toMatchObject({ Comprobado: 'Según quien lo hizo', Causa: 'Otra', 'Pedido por': '' })
