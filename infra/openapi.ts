@@ -9,6 +9,7 @@ const problemTexts: Readonly<Record<number, string>> = {
   401: 'No valid token',
   403: 'A role, or the link between token and person, is missing',
   404: 'Unknown, or none of the caller’s business',
+  406: 'Not offered in that format',
   409: 'In conflict with what is recorded',
   412: 'It has changed since it was read',
   413: 'The body is larger than 6 MB',
@@ -122,7 +123,13 @@ function operationOf(operation: Operation): Json {
     responses: Object.fromEntries([
       ...Object.entries(operation.answers).map(([status, [description, schema]]) => [
         status,
-        { description, content: { 'application/json': { schema: schemaOf(schema) } } },
+        {
+          description,
+          content: {
+            'application/json': { schema: schemaOf(schema) },
+            ...(operation.csvAnswer && { 'text/csv': { schema: { type: 'string' } } }),
+          },
+        },
       ]),
       ...problems.map(status => [
         String(status),

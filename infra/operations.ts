@@ -15,6 +15,7 @@ import {
   UploadQuery,
   UploadRow,
 } from '../schemas/reconciliation.ts'
+import * as registers from '../schemas/registers.ts'
 import { Form } from '../schemas/request.ts'
 import {
   RoleChangePath,
@@ -34,6 +35,8 @@ export interface Operation {
   readonly query?: z.ZodObject
   readonly body?: z.ZodType
   readonly csv?: boolean
+  /** Answers as CSV too, where the client takes it. */
+  readonly csvAnswer?: boolean
   /** Takes an `Idempotency-Key`. */
   readonly files?: boolean
   /** Needs `If-Match`. */
@@ -363,6 +366,16 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: 'Recompute every chain of the ledger.',
     query: api.NoQuery,
     answers: { 200: ['What was found', api.Verification] },
+  },
+  'GET /registers/{register}': {
+    id: 'readRegister',
+    summary:
+      'A register as it stood on a day: mail addresses, domain users, permissions, removals, changes. As CSV the next page is in a `Link` header.',
+    path: registers.RegisterPath,
+    query: registers.RegistersQuery,
+    answers: { 200: ['A page', registers.RegisterPage] },
+    csvAnswer: true,
+    problems: [404, 406],
   },
   'GET /targets': {
     id: 'listTargets',

@@ -48,6 +48,10 @@ export const addDays = (day: CivilDate, days: number): CivilDate => {
 export const endOfAccess = (day: CivilDate, zone: string): Instant =>
   day === '9999-12-31' ? LATEST : startOfDay(addDays(day, 1), zone)
 
+/** The last day with access, of the first instant without it. */
+export const lastDayWithAccess = (end: Instant, zone: string): CivilDate =>
+  dayOf(new Date(Date.parse(end) - 1).toISOString(), zone)
+
 /** 31 December of that day's year (R3). */
 export const lastDayOfYear = (day: CivilDate): CivilDate => `${day.slice(0, 4)}-12-31`
 

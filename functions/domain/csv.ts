@@ -1,3 +1,5 @@
+import type { Settings } from '../../schemas/settings.ts'
+
 /** Text that is not a table: what is wrong, and in which record (the heading is record 0). */
 export interface CsvFault {
   readonly record: number
@@ -8,16 +10,19 @@ export interface CsvFault {
 const mostRecords = 100_000
 
 /**
- * Reads RFC 4180, strictly: comma, quotation marks doubled inside quotes, records ended by CRLF or LF. An empty last line is
- * none. Cells are never trimmed; nothing is guessed.
+ * Reads RFC 4180, strictly: comma (or the separator given), quotation marks doubled inside quotes, records ended by CRLF or
+ * LF. An empty last line is none. Cells are never trimmed; nothing is guessed.
  */
-export function readCsv(text: string): { records: string[][] } | { fault: CsvFault } {
+export function readCsv(
+  text: string,
+  separator: ',' | ';' = ',',
+): { records: string[][] } | { fault: CsvFault } {
   const records: string[][] = []
   let record: string[] = []
   let position = 0
   const endOf = (start: number) => {
     let end = start
-    while (end < text.length && text[end] !== ',' && text[end] !== '\n' && text[end] !== '\r') end += 1
+    while (end < text.length && text[end] !== separator && text[end] !== '\n' && text[end] !== '\r') end += 1
     return end
   }
   while (position <= text.length) {
@@ -36,7 +41,7 @@ export function readCsv(text: string): { records: string[][] } | { fault: CsvFau
       position = end
     }
     record.push(cell)
-    if (text[position] === ',') {
+    if (text[position] === separator) {
       position += 1
       continue
     }
@@ -61,3 +66,27 @@ function readQuoted(text: string, start: number): { cell: string; end: number } 
   }
   return { cell: text.slice(start + 1, end).replaceAll('""', '"'), end: end + 1 }
 }
+
+/** What a spreadsheet would take for the beginning of a formula, also in full-width form, or for one after a line break. */
+const formula = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/
+
+/** A cell as text: an apostrophe before what would be calculated, quotes where RFC 4180 asks for them. */
+const written = (cell: string): string => {
+  const text = formula.test(cell) ? `'${cell}` : cell
+  return /[";,\r\n\t]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+/**
+ * A table for Excel and its like: RFC 4180, in UTF-8 with its mark at the beginning, without which Excel takes it for its own
+ * old encoding.
+ *
+ * @param separator what the readers' Excel parts cells by, see `separatorOf`
+ */
+export const writeCsv = (records: readonly (readonly string[])[], separator: ',' | ';'): string =>
+  `\uFEFF${records.map(record => `${record.map(written).join(separator)}\r\n`).join('')}`
+
+/**
+ * Excel opens a plain file by the list separator of the machine's region, and puts a whole record into one cell where it is
+ * another: in Chile a semicolon, because the comma stands in numbers; in Guatemala a comma.
+ */
+export const separatorOf = (locale: Settings['locale']): ',' | ';' => (locale === 'es-CL' ? ';' : ',')

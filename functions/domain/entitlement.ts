@@ -35,6 +35,7 @@ const openTo: Readonly<Record<string, readonly Role[]>> = {
   'POST /reconciliation/uploads': ['it'],
   'GET /audit': ['security'],
   'GET /audit/verification': ['security'],
+  'GET /registers/{register}': ['security', 'hr', 'it'],
 }
 
 export const mayCall = (operation: string, caller: Caller): boolean => {

@@ -18,6 +18,7 @@ export type RefusalCode =
   | 'unauthenticated'
   | 'forbidden'
   | 'not-found'
+  | 'not-acceptable'
   | 'conflict'
   | 'stale'
   | 'too-large'

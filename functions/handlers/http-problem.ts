@@ -13,6 +13,7 @@ const kinds: Readonly<Record<Kind, Told>> = {
   unauthenticated: ['unauthorized', 401, 'No valid token', 'problem.unauthorized'],
   forbidden: ['forbidden', 403, 'Not allowed', 'problem.forbidden'],
   'not-found': ['not-found', 404, 'Not found', 'problem.not-found'],
+  'not-acceptable': ['not-acceptable', 406, 'Not offered in that format', 'problem.not-acceptable'],
   conflict: ['conflict', 409, 'In conflict with what is recorded', 'problem.conflict'],
   stale: ['stale', 412, 'It has changed since it was read', 'problem.stale'],
   'too-large': ['too-large', 413, 'The body is larger than 6 MB', 'problem.too-large'],

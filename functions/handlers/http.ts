@@ -27,6 +27,8 @@ export interface Call<P, Q, B> {
   readonly idempotencyKey: string | null
   /** What the client says it has seen (If-Match), without its quotation marks; null where it says nothing. */
   readonly ifMatch: string | null
+  /** The content types that the client takes (Accept), as sent; null where it says nothing. */
+  readonly accept: string | null
   /** When API Gateway took the call: it says why now, and is never later than the clock by much. */
   readonly at: string
 }
@@ -144,6 +146,7 @@ export const route =
       query: query?.data as Q,
       body: body as B,
       idempotencyKey: key,
+      accept: event.headers.accept ?? null,
       ifMatch: event.headers['if-match']?.trim().replace(/^"(.*)"$/, '$1') ?? null,
       at: new Date(event.requestContext.timeEpoch).toISOString(),
     })

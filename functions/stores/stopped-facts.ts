@@ -11,18 +11,29 @@ export type StoppedFactStore = ReturnType<typeof createStoppedFactStore>
 
 /** What the guard had withheld begins to count, or never will. */
 export function createStoppedFactStore(tables: Tables) {
-  const markWrite = (person: PersonAggregate, { sk, hold }: StoppedFact, next: string | null): Write => {
-    const key: Key = { pk: personPartition(person.row.personId), sk }
-    return {
-      Update: {
-        TableName: tables.state,
-        Key: key,
-        UpdateExpression: next === null ? 'REMOVE withheld' : 'SET withheld = :next',
-        ConditionExpression: 'withheld = :hold',
-        ExpressionAttributeValues: { ':hold': hold, ...(next !== null && { ':next': next }) },
-      },
-    }
-  }
+  const keyOf = (person: PersonAggregate, { sk }: StoppedFact): Key => ({
+    pk: personPartition(person.row.personId),
+    sk,
+  })
+  /** It counts as known from now on, not from when it came: a register of a day between must not change. */
+  const releaseWrite = (person: PersonAggregate, fact: StoppedFact, at: string): Write => ({
+    Update: {
+      TableName: tables.state,
+      Key: keyOf(person, fact),
+      UpdateExpression: 'SET receivedAt = :at REMOVE withheld',
+      ConditionExpression: 'withheld = :hold',
+      ExpressionAttributeValues: { ':hold': fact.hold, ':at': at },
+    },
+  })
+  const discardWrite = (person: PersonAggregate, fact: StoppedFact): Write => ({
+    Update: {
+      TableName: tables.state,
+      Key: keyOf(person, fact),
+      UpdateExpression: 'SET withheld = :discarded',
+      ConditionExpression: 'withheld = :hold',
+      ExpressionAttributeValues: { ':hold': fact.hold, ':discarded': discarded },
+    },
+  })
 
   return {
     /** Events count from now on, and every target of the person is woken. False: read again and repeat. */
@@ -38,7 +49,7 @@ export function createStoppedFactStore(tables: Tables) {
       const result = await commit(tables, [
         factWrite(tables, row, { head: sealed.head }),
         sealed.write,
-        ...facts.map(fact => markWrite(person, fact, null)),
+        ...facts.map(fact => releaseWrite(person, fact, entry.at)),
         ...namesWrite(tables, row.personId, namedLast(events)),
         ...[...person.targets.values()].map(target => wakeTargetWrite(tables, target, wake)),
       ])
@@ -56,7 +67,7 @@ export function createStoppedFactStore(tables: Tables) {
       const result = await commit(tables, [
         factWrite(tables, row, { head: sealed.head }),
         sealed.write,
-        ...facts.map(fact => markWrite(person, fact, discarded)),
+        ...facts.map(fact => discardWrite(person, fact)),
       ])
       return result.done
     },

@@ -25,6 +25,7 @@ import { say } from '../domain/texts/index.ts'
 import type { Adoption, AdoptionStore } from '../stores/adoptions.ts'
 import type { PersonAggregate } from '../stores/people.ts'
 import type { ReadingStore } from '../stores/readings.ts'
+import { shown } from './convergence-run.ts'
 import { type Engine, targetSettings } from './engine.ts'
 import { inParallel } from './in-parallel.ts'
 import { nowOf, tries } from './registers.ts'
@@ -285,6 +286,7 @@ async function prepare(
         // A mailbox's key is its address: left out, as everywhere in the ledger.
         accountId: account.accountId === account.name ? null : account.accountId,
         unit,
+        account: shown(asObserved(account)),
         granted: grants.map(({ line, atom, from, until }) => ({ line, atom, from, until })),
       },
     },

@@ -40,6 +40,7 @@ export type LogCode =
   | 'notice-sent'
   | 'notice-failed'
   | 'notice-parked'
+  | 'register-read'
   | 'credential-set'
   | 'credential-refused'
   | 'credential-failed'

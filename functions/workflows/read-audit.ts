@@ -5,6 +5,7 @@ import { parseNationalId } from '../domain/national-id.ts'
 import { type CodedFault, type Refusal, refuse } from '../domain/refusal.ts'
 import type { EntryKey, LedgerIndex, LedgerStore, WindowRange } from '../stores/ledger.ts'
 import { openCursor, sealCursor } from './cursor.ts'
+import { entriesOfDay } from './entries-of-day.ts'
 import { entryView } from './entry-view.ts'
 import { knownPeople } from './known-people.ts'
 import type { Registers } from './registers.ts'
@@ -77,7 +78,7 @@ async function* search(
   for (let { from } = range; from <= range.to; ) {
     const found =
       index === null
-        ? await ofOneDay(ledger, windowShards, { ...range, from })
+        ? await entriesOfDay(ledger, windowShards, { ...range, from }, pageSize)
         : await ledger.find(...index, { ...range, from, limit: pageSize })
     yield found
     const last = found.at(-1)
@@ -85,22 +86,6 @@ async function* search(
     else if (index === null) from = addDays(from.slice(0, 10), 1)
     else return
   }
-}
-
-/** The next entries of the range's first day (UTC), of all its shards together. */
-async function ofOneDay(
-  ledger: LedgerStore,
-  shards: Needed['windowShards'],
-  range: WindowRange,
-): Promise<EntryKey[]> {
-  const day = range.from.slice(0, 10)
-  const found = await Promise.all(
-    shards.map(shard => ledger.window(day, shard, { ...range, limit: pageSize })),
-  )
-  return found
-    .flat()
-    .sort((one, other) => (one.windowSort < other.windowSort ? -1 : 1))
-    .slice(0, pageSize)
 }
 
 async function page(

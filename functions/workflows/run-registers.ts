@@ -2,6 +2,7 @@ import type { TargetId } from '../../schemas/settings.ts'
 import type { Desired } from '../domain/desired-access.ts'
 import type { PeopleStore, PersonAggregate } from '../stores/people.ts'
 import type { UnitStore } from '../stores/units.ts'
+import { once } from './once.ts'
 
 /** What the runs of one batch ask of other people and units, each once. */
 export interface Registers {
@@ -39,14 +40,5 @@ export function openRegisters({
       const head = demanded[0] === undefined ? null : (await unit(demanded[0].unit))?.head
       return head == null || head === person.row.personId ? null : mailboxOf(head)
     },
-  }
-}
-
-function once<T>(ask: (id: string) => Promise<T>): (id: string) => Promise<T> {
-  const asked = new Map<string, Promise<T>>()
-  return id => {
-    const answer = asked.get(id) ?? ask(id)
-    asked.set(id, answer)
-    return answer
   }
 }

@@ -115,13 +115,15 @@ async function rejectLines(engine: Engine, personId: string, facts: readonly Sto
 
 function entryFor(engine: Engine, batch: StoppedBatchRow, member: StoppedMember): EntryDraft {
   const at = instantOf(engine.clock())
+  const voice = (batch.state === 'released' ? batch.releases : batch.discards).at(-1)
   return {
     at,
     asOf: at,
     act: batch.state === 'released' ? 'fact-released' : 'fact-discarded',
     phase: 'recorded',
     subject: member.personId,
-    actor: { personId: null, role: 'system', onBehalfOf: null },
+    // Who said the last word: it is by them that it happens, or never does.
+    actor: { personId: voice?.by ?? null, role: voice?.role ?? 'system', onBehalfOf: null },
     system: 'llavero',
     request: member.cause.kind === 'form' ? member.cause.ref : null,
     cause: member.cause,

@@ -109,6 +109,11 @@ export const grants = {
       indexes: ['by-window', 'by-subject', 'by-actor', 'by-request'],
     },
   },
+  'read-registers': {
+    // Everybody, page by page, by the list; what was done to them by the ledger's chains, what in a period by its windows.
+    state: { actions: ['GetItem', 'Query'], indexes: ['list'] },
+    ledger: { actions: ['BatchGetItem', 'Query'], indexes: ['by-window'] },
+  },
   'describe-api': {},
   'sweep-due': {
     state: {

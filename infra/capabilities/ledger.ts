@@ -17,8 +17,8 @@ const keysOnly = (indexName: string, partition: string) => ({
 /**
  * Every act, and who asked for it, in a table that nobody can quietly change.
  *
- * If the table fails, nothing at all is filed or done: no act without its entry. If only `read-audit` fails, the security
- * officer cannot look anything up; what is written goes on being written.
+ * If the table fails, nothing at all is filed or done: no act without its entry. If only `read-audit` or `read-registers`
+ * fails, nobody can look anything up or produce a register; what is written goes on being written.
  */
 export class Ledger extends Construct {
   readonly table: TableV2
@@ -71,7 +71,22 @@ export class Ledger extends Construct {
           'Find the correlation id in the log of read-audit. A narrower question (a shorter window) often still works.',
       },
     })
-    this.functions.push(readAudit)
+    const readRegisters = new AppFunction(this, 'ReadRegisters', {
+      name: 'read-registers',
+      workshop,
+      description: 'Tells the registers of accounts, permissions and changes as they stood on a day.',
+      // A page is some hundreds of people with their chains: parsing them is what takes time.
+      memory: 1769,
+      timeout: Duration.seconds(29),
+      failure: {
+        means:
+          'Security, human resources and IT cannot produce the registers (mail addresses, domain users, permissions, removals, changes). Nothing of what they tell is lost; nobody’s access is touched.',
+        remedy:
+          'Find the correlation id in the log of read-registers. Ask again for the same page: a register of a past day is the same whenever it is asked for.',
+      },
+    })
+    this.functions.push(readAudit, readRegisters)
+    door.route('GET /registers/{register}', readRegisters)
     door.route('GET /audit', readAudit)
     door.route('GET /audit/verification', readAudit)
   }

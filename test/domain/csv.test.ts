@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readCsv } from '../../functions/domain/csv.ts'
+import { readCsv, separatorOf, writeCsv } from '../../functions/domain/csv.ts'
 
 const quoted = (cell: string) => `"${cell.replaceAll('"', '""')}"`
 
@@ -40,5 +40,51 @@ describe('a CSV', () => {
         numRuns: 5_000,
       },
     )
+  })
+})
+
+describe('a CSV for a spreadsheet', () => {
+  const cell = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string({
+      unit: fc.constantFrom('=', '+', '-', '@', '\t', '\r', '\n', '"', ';', ',', "'", ' ', 'ñ', '\uFF1D'),
+    }),
+  )
+  const table = fc.array(fc.array(cell, { minLength: 2, maxLength: 4 }), { maxLength: 5 })
+  const readable = (text: string, separator: ',' | ';') => {
+    const read = readCsv(text.replace(/^\uFEFF/, ''), separator)
+    if ('fault' in read) throw new Error(read.fault.code)
+    return read.records
+  }
+
+  it('reads back as it was written, but for the apostrophe before what would be a formula', () => {
+    fc.assert(
+      fc.property(table, fc.constantFrom(',' as const, ';' as const), (records, separator) => {
+        const read = readable(writeCsv(records, separator), separator)
+        const bare = read.map((record, row) =>
+          record.map((text, column) => (text === `'${records[row]?.[column]}` ? text.slice(1) : text)),
+        )
+        expect(bare).toEqual(records)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('has no cell that begins a formula, whatever a person or a unit is called', () => {
+    fc.assert(
+      fc.property(table, records => {
+        for (const record of readable(writeCsv(records, ';'), ';'))
+          for (const text of record) expect(text).not.toMatch(/^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/)
+      }),
+      { numRuns: 2_000 },
+    )
+    expect(writeCsv([['=HYPERLINK("http://x")', '-1', 'a']], ';')).toBe(
+      '\uFEFF"\'=HYPERLINK(""http://x"")";\'-1;a\r\n',
+    )
+  })
+
+  it('is parted by what the Excel of the place parts by', () => {
+    expect(separatorOf('es-CL')).toBe(';')
+    expect(separatorOf('es-GT')).toBe(',')
   })
 })

@@ -74,6 +74,7 @@ const behindToken = {
   'POST /reconciliation/uploads': 'reconcile-accounts',
   'GET /audit': 'read-audit',
   'GET /audit/verification': 'read-audit',
+  'GET /registers/{register}': 'read-registers',
 }
 
 describe('the functions', () => {

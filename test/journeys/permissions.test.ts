@@ -103,6 +103,10 @@ async function askAndRead(): Promise<void> {
   for (const query of [`subject=${person.nationalId}`, `actor=${head}`, `request=${number}`, window])
     await laptop.as(security, 'GET', `/audit?${query}`)
   await laptop.as(security, 'GET', '/audit/verification')
+  for (const register of ['mail-addresses', 'domain-users', 'permissions', 'removals', 'changes']) {
+    const told = await laptop.as(operator, 'GET', `/registers/${register}`)
+    expect([register, told.status]).toEqual([register, 200])
+  }
 }
 
 /** A role given and taken back, each by two people; whoever has it still is a condition of the taking. */

@@ -38,6 +38,7 @@ const functions = {
   'set-credentials-mail': ['POST /me/credentials/mail'],
   'set-credentials-erp': ['POST /me/credentials/erp'],
   'read-audit': ['GET /audit', 'GET /audit/verification'],
+  'read-registers': ['GET /registers/{register}'],
   'reconcile-accounts': [
     'GET /reconciliation',
     'POST /reconciliation/readings',
@@ -174,7 +175,9 @@ export async function openHttpApp(change: (settings: Settings) => object = setti
       ...(raw !== undefined && { body: sent.base64 ? Buffer.from(raw, 'latin1').toString('base64') : raw }),
       isBase64Encoded: sent.base64 === true,
     })) as { statusCode: number; headers: Record<string, string>; body: string }
-    return { status: answer.statusCode, headers: answer.headers, body: JSON.parse(answer.body) }
+    const isText = answer.headers['content-type']?.startsWith('text/')
+    const body = isText ? answer.body : JSON.parse(answer.body)
+    return { status: answer.statusCode, headers: answer.headers, body }
   }
 
   return {
