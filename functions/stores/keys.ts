@@ -88,6 +88,9 @@ export const lists = {
   /** Sorted by `<closed at>#<id>`. */
   closedTasks: () => 'tasks#closed',
 
+  /** What a unit granted and what may end with a year, sorted by `<last day as filed>#<person id>`. */
+  ending: (unit: string) => `ending#${unit}`,
+
   /** Everybody by name: the range key is the name itself. */
   names: (shard: ListShard) => `names#${shard}`,
 } as const
@@ -106,6 +109,20 @@ export const personPlace = (personId: string) => ({
   listKey: lists.people(listShardOf(personId)),
   listSort: personId,
 })
+
+/** Where a grant stands among what its unit granted; one under planta has no place, for it never ends with a year. */
+export const grantPlace = (grant: {
+  readonly personId: string
+  readonly unit: string
+  readonly contract: string
+  readonly until: string | null
+}) =>
+  grant.contract.startsWith('planta:')
+    ? {}
+    : { listKey: lists.ending(grant.unit), listSort: `${grant.until ?? noEnd}#${grant.personId}` }
+
+/** Sorts behind every last day: the grant ends when its contract does. */
+const noEnd = '9999-12-31'
 
 export const namePlace = (personId: string, line: string) => ({
   listKey: lists.names(listShardOf(personId)),

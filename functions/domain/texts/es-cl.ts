@@ -34,6 +34,7 @@ export const esCL = {
   'hr-event.member-missing': 'Falta un dato que este tipo de evento necesita.',
   'settings.code-of-two-modules': 'Dos módulos tienen el mismo código en el ERP.',
   'settings.group-of-two-modules': 'Un grupo del ERP pertenece a dos módulos.',
+  'settings.round-closes-first': 'El plazo para renovar se cierra antes de abrirse.',
   'settings.target-twice': 'Un sistema está configurado dos veces.',
   'settings.unknown-zone': 'La zona horaria no existe.',
 
@@ -186,6 +187,17 @@ export const esCL = {
   'decision.comment-missing': 'Al rechazar u observar hay que indicar por qué.',
   'decision.oneself': 'Nadie decide sobre una línea que le concierne o que firmó.',
   'decision.not-awaiting': 'La línea no espera ninguna aprobación.',
+
+  // Renewals
+  'renewal.choice': 'Indique los accesos que renueva, o todos: una de las dos cosas.',
+  'renewal.not-open':
+    'Todavía no se abre el plazo para renovar. Lo que haga falta antes se pide con un formulario.',
+  'renewal.over': 'Ese año ya terminó: lo que haga falta se pide con un formulario.',
+  'renewal.unknown-grant': 'El acceso no está entre los que la unidad dio y que terminan ese 31 de diciembre.',
+  'renewal.already': 'El acceso ya está renovado.',
+  'renewal.waits': 'Rige si Recursos Humanos renueva el contrato; puede hacerlo antes o después.',
+  'renewal.late': 'Llegó después del cierre del plazo para renovar ({limit}); se acepta igual.',
+  'renewal.past-year': 'La renovación no puede pasar del 31 de diciembre del año en que empieza ({limit}).',
 
   // Passwords and one-time codes
   'credential.no-account': 'Usted no tiene una cuenta en este sistema.',
