@@ -13,6 +13,7 @@ import {
   UploadQuery,
   UploadRow,
 } from '../schemas/reconciliation.ts'
+import { RenewalList, RenewalOrder, RenewalsFiled, RenewalsQuery, RenewalsTried } from '../schemas/renewal.ts'
 import { Form } from '../schemas/request.ts'
 import { UnitRowSent, WrittenDeputy, WrittenUnit } from '../schemas/unit.ts'
 
@@ -84,6 +85,26 @@ export const operations: Readonly<Record<string, Operation>> = {
     conditional: true,
     answers: { 200: ['The line as it stands now', api.DecidedLine] },
     problems: [404, 409, 412, 413, 422, 428],
+  },
+  'GET /renewals': {
+    id: 'listRenewals',
+    summary: 'What ends on 31 December, and how it stands with renewing it.',
+    query: RenewalsQuery,
+    answers: { 200: ['A page', RenewalList] },
+    problems: [404],
+  },
+  'POST /renewals': {
+    id: 'renewAccesses',
+    summary:
+      'Renew any of it for the next year, in one or more requests; with `dryRun=true` only say what would be decided and done.',
+    query: api.SubmitQuery,
+    body: RenewalOrder,
+    files: true,
+    answers: {
+      201: ['Filed and decided', RenewalsFiled],
+      200: ['Dry run, or nothing was left to renew', z.union([RenewalsTried, RenewalsFiled])],
+    },
+    problems: [409, 413, 422],
   },
   'GET /people/{nationalId}': {
     id: 'readPerson',

@@ -109,12 +109,10 @@ export const SignerView = z
   })
   .meta({ id: 'Signer', description: 'Who signed, in which capacity, and in whose place.' })
 
-const RequestKind = z
-  .enum(['form', 'adoption', 'renewal'])
-  .meta({
-    description:
-      '`adoption`: accounts that were there before, to be certified by the unit. `renewal`: accesses that end with the year, for the next one.',
-  })
+const RequestKind = z.enum(['form', 'adoption', 'renewal']).meta({
+  description:
+    '`adoption`: accounts that were there before, to be certified by the unit. `renewal`: accesses that end with the year, for the next one.',
+})
 
 export const RequestSummary = z
   .strictObject({

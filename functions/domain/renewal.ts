@@ -212,8 +212,9 @@ export function decideRenewal(line: Activation, context: RenewalContext, approve
 
 /** A line of box A that renews grants, and which. */
 export interface RenewalLine {
-  readonly filed: Activation
-  readonly renews: readonly { readonly grant: string; readonly atom: Grant['atom'] }[]
+  readonly filed: Activation & { readonly from: CivilDate }
+  readonly renews: { readonly grant: string; readonly atom: Grant['atom'] }[]
+  readonly prospect: Prospect
 }
 
 /** What needs an approval stands on a line of its own, so that nothing else waits for it. */
@@ -285,6 +286,7 @@ export function renewalLines(
         until: last,
       },
       renews: group.map(({ grant }) => ({ grant: grant.id, atom: grant.atom })),
+      prospect: first.prospect,
     }
   })
 }

@@ -17,6 +17,7 @@ import { pickName } from './pick-name.ts'
 const atomsPerTransaction = 80
 const tries = 12
 const retryMinutes = 1
+const lastHourMilliseconds = 3_600_000
 
 /**
  * Applies what was accepted of a request, person by person, each in one transaction (or a few, where a person's lines are
@@ -113,11 +114,11 @@ async function prepare(
   lines: readonly KeptLine[],
 ): Promise<LinesToApply> {
   const { settings } = engine
-  const { number, unit, signer } = request.row
+  const { number, kind, unit, signer } = request.row
   const now = engine.clock()
   const at = instantOf(now)
   const facts = person.row.facts + 1
-  const granting = { personId: person.row.personId, unit, request: number, recordedAt: at }
+  const granting = { personId: person.row.personId, unit, request: number, recordedAt: at, origin: kind }
   const standing = standingGrants(person, settings, at)
   const grants: Grant[] = []
   const endings: Ending[] = []
@@ -162,7 +163,7 @@ async function prepare(
     part,
     grants,
     endings,
-    urgent: endings.length > 0,
+    urgent: endings.length > 0 || endsSoon(person, targets, now),
     applied: { version: 1, request: number, personId: person.row.personId, at, lines: applied },
     declared,
     quarantineOver: over,
@@ -187,6 +188,17 @@ async function prepare(
     },
   }
 }
+
+/**
+ * Whether an account that is to go on stops working within the hour, as the target itself has it: then the change overtakes
+ * whatever else waits (the worst hour is the last of 31 December).
+ */
+const endsSoon = ({ targets }: PersonAggregate, concerned: ReadonlySet<TargetId>, now: number): boolean =>
+  [...concerned].some(target => {
+    const seen = targets.get(target)?.observed
+    const ends = seen?.state === 'enabled' ? seen.expiresAt : null
+    return ends != null && ends < instantOf(now + lastHourMilliseconds)
+  })
 
 /** A target the person is in already keeps its name; a new one gets a proposal. Without names there is nothing to open. */
 async function nameIn(

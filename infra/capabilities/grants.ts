@@ -58,6 +58,12 @@ export const grants = {
     ledger: { actions: ['PutItem'] },
     rings: everyTarget,
   },
+  // The list of what units granted; a renewal is filed and applied like a form.
+  'renew-accesses': {
+    state: { actions: [...reads, 'PutItem', 'UpdateItem'], indexes: ['list'] },
+    ledger: { actions: ['PutItem'] },
+    rings: everyTarget,
+  },
   'read-requests': {
     state: { actions: reads, indexes: ['list'] },
     ledger: { actions: ['BatchGetItem'], indexes: ['by-request'] },

@@ -193,8 +193,10 @@ export const esCL = {
   'renewal.not-open':
     'Todavía no se abre el plazo para renovar. Lo que haga falta antes se pide con un formulario.',
   'renewal.over': 'Ese año ya terminó: lo que haga falta se pide con un formulario.',
-  'renewal.unknown-grant': 'El acceso no está entre los que la unidad dio y que terminan ese 31 de diciembre.',
+  'renewal.unknown-grant':
+    'El acceso no está entre los que la unidad dio y que terminan ese 31 de diciembre.',
   'renewal.already': 'El acceso ya está renovado.',
+  'renewal.asked': 'La renovación ya se pidió, y está pendiente.',
   'renewal.waits': 'Rige si Recursos Humanos renueva el contrato; puede hacerlo antes o después.',
   'renewal.late': 'Llegó después del cierre del plazo para renovar ({limit}); se acepta igual.',
   'renewal.past-year': 'La renovación no puede pasar del 31 de diciembre del año en que empieza ({limit}).',
