@@ -8,13 +8,15 @@ import { mayConcern, signerFor } from '../domain/signing.ts'
 import { say } from '../domain/texts/index.ts'
 import type { EndingGrantStore } from '../stores/ending-grants.ts'
 import type { PersonAggregate } from '../stores/people.ts'
+import type { UnitStore } from '../stores/units.ts'
 import { openCursor, sealCursor } from './cursor.ts'
 import { loadPeople } from './file-requests.ts'
 import { askedIn, endingOf, judgeRenewals } from './judge-renewals.ts'
 import { namesOf } from './known-people.ts'
 import { nowOf, type Registers } from './registers.ts'
 
-type Needed = Pick<Registers, 'people' | 'requests' | 'units' | 'settings' | 'clock'> & {
+type Needed = Pick<Registers, 'people' | 'requests' | 'settings' | 'clock'> & {
+  readonly units: Pick<UnitStore, 'all' | 'withAncestors'>
   readonly ending: EndingGrantStore
 }
 

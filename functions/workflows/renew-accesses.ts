@@ -74,7 +74,9 @@ export async function renewAccesses(engine: Needed, renewing: Renewing): Promise
   const replayed = key === null ? null : await replay(engine, key)
   if (replayed !== null) return replayed
 
-  const round = roundOf(engine.settings, order.year ?? Number(today.slice(0, 4)), today)
+  // A call that came before midnight is in time, whenever it is got to.
+  const calledOn = dayOf(renewing.eventAt, engine.settings.timeZone)
+  const round = roundOf(engine.settings, order.year ?? Number(calledOn.slice(0, 4)), calledOn)
   if (round.state === 'not-open') return refuseWith('conflict', 'renewal.not-open')
   if (round.state === 'over') return refuseWith('conflict', 'renewal.over')
   const selected = await select(engine, order, round, { ...place, first })
