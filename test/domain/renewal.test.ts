@@ -407,3 +407,22 @@ describe('the round', () => {
     expect(faults({ opensOn: '12-02' })).toEqual(['settings.round-closes-first'])
   })
 })
+
+describe('where the form’s word is taken and the register is silent', () => {
+  it('the signer’s word is that the contract goes on', () => {
+    const declared = { ...settings, personnelRegister: 'declared' as const }
+    const first = given()
+    const found = endingWith(record({ grants: [first] }), 'dideco', 2026, declared, now)
+    const [line] = renewalLines(found, {
+      person: maria.person,
+      from: '2027-01-01',
+      until: null,
+      declares: true,
+    })
+    expect(line?.filed.contract).toEqual(longer)
+    const goesOn = renewal(line?.filed.contract)
+    const of = record({ grants: [first, goesOn] })
+    expect(desiredAccess(of, 'mail', declared, now).expiresAt).toBe(nextEnd)
+    expect(desiredAccess(of, 'mail', settings, now).enabled).toBe(false)
+  })
+})
