@@ -117,6 +117,10 @@ export const isCut = (facts: RegisterFacts, grant: Cuttable): boolean =>
 export const isLeft = (facts: RegisterFacts, grant: Cuttable): boolean =>
   facts.cuts.some(cut => cut.final && concerns(cut, facts, grant))
 
+/** Whether the person has moved away from the unit that granted it (R10). */
+export const isMoved = (facts: RegisterFacts, grant: Cuttable): boolean =>
+  facts.cuts.some(cut => cut.unit !== null && concerns(cut, facts, grant))
+
 const inOrder = (events: readonly HrEvent[]): HrEvent[] => {
   const byId = new Map(
     events.map(event => [event.id, { ...event, recordedAt: normalInstant(event.recordedAt) }]),

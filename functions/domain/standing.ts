@@ -6,7 +6,14 @@ import type { Grant } from '../../schemas/request.ts'
 import type { Settings } from '../../schemas/settings.ts'
 import { earlierOf, endOfAccess, lastDayOfYear, startOfDay } from './civil-time.ts'
 import { follows } from './contract.ts'
-import { isCut, isLeft, type RegisteredContract, type RegisterFacts, registerPeriods } from './register.ts'
+import {
+  isCut,
+  isLeft,
+  isMoved,
+  type RegisteredContract,
+  type RegisterFacts,
+  registerPeriods,
+} from './register.ts'
 import { ALWAYS, joined, NEVER, overlap, type Span, spanAt, without } from './spans.ts'
 
 /** Everything from which a person's accesses follow. The order of each list says nothing. */
@@ -77,10 +84,13 @@ const followersOf = (
           contract.startsOn <= lastDayOfYear(grant.from),
       )
 
+/** Nothing that human resources may still record brings it back. */
+const isGone = (grant: Grant, facts: RegisterFacts): boolean => isLeft(facts, grant) || isMoved(facts, grant)
+
 /** The contracts of the register that justify a grant in one period. */
 export const justifiersOf = (grant: Grant, facts: RegisterFacts): readonly RegisteredContract[] => {
   const own = facts.contracts.filter(({ key }) => key === grant.contract && !isCut(facts, grant))
-  if (isLeft(facts, grant)) return own
+  if (isGone(grant, facts)) return own
   const next = followersOf(grant, facts.contracts)
   return [...own, ...next.filter(({ key }) => !isCut(facts, { ...grant, contract: key }))]
 }
@@ -154,7 +164,7 @@ export const grantTimes = (record: PersonRecord, settings: RecordSettings): Gran
       }),
     )
     const waits =
-      grant.origin === 'renewal' && justified.length === 0 && !(latest !== null && isCut(latest, grant))
+      grant.origin === 'renewal' && justified.length === 0 && !(latest !== null && isGone(grant, latest))
     return {
       grant,
       justified,

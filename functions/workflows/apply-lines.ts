@@ -7,6 +7,7 @@ import { atomsOf, endedBy, targetOf } from '../domain/atoms.ts'
 import { dayOf } from '../domain/civil-time.ts'
 import { type Reach, reachesGrant, reachOf } from '../domain/ending.ts'
 import { grantsOf, standingGrants } from '../domain/granting.ts'
+import { endsWithinTheHour } from '../domain/last-hour.ts'
 import { foldEvents } from '../domain/register.ts'
 import type { LinesToApply, PersonAggregate } from '../stores/people.ts'
 import type { KeptRequest } from '../stores/requests.ts'
@@ -17,7 +18,6 @@ import { pickName } from './pick-name.ts'
 const atomsPerTransaction = 80
 const tries = 12
 const retryMinutes = 1
-const lastHourMilliseconds = 3_600_000
 
 /**
  * Applies what was accepted of a request, person by person, each in one transaction (or a few, where a person's lines are
@@ -163,7 +163,7 @@ async function prepare(
     part,
     grants,
     endings,
-    urgent: endings.length > 0 || endsSoon(person, targets, now),
+    urgent: endings.length > 0 || endsWithinTheHour(rowsOf(person, targets), at),
     applied: { version: 1, request: number, personId: person.row.personId, at, lines: applied },
     declared,
     quarantineOver: over,
@@ -189,16 +189,8 @@ async function prepare(
   }
 }
 
-/**
- * Whether an account that is to go on stops working within the hour, as the target itself has it: then the change overtakes
- * whatever else waits (the worst hour is the last of 31 December).
- */
-const endsSoon = ({ targets }: PersonAggregate, concerned: ReadonlySet<TargetId>, now: number): boolean =>
-  [...concerned].some(target => {
-    const seen = targets.get(target)?.observed
-    const ends = seen?.state === 'enabled' ? seen.expiresAt : null
-    return ends != null && ends < instantOf(now + lastHourMilliseconds)
-  })
+const rowsOf = (person: PersonAggregate, targets: ReadonlySet<TargetId>) =>
+  [...targets].flatMap(target => person.targets.get(target) ?? [])
 
 /** A target the person is in already keeps its name; a new one gets a proposal. Without names there is nothing to open. */
 async function nameIn(

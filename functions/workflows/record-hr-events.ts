@@ -1,10 +1,11 @@
 import type { HrEvent } from '../../schemas/hr-event.ts'
+import { endsWithinTheHour } from '../domain/last-hour.ts'
 import type { EntryDraft } from '../stores/ledger.ts'
 import type { PersonAggregate } from '../stores/people.ts'
 import type { Engine } from './engine.ts'
 import { tries } from './registers.ts'
 
-/** Events whose effect is to take access away go through the urgent queues. */
+/** Events whose effect is to take access away go through the urgent queues, as does whatever comes in the last hour of an account. */
 const closing = new Set<HrEvent['type']>(['terminated', 'contract-ended', 'transferred', 'leave-started'])
 
 /** Events of one person, and the ledger entry of all of them. */
@@ -32,7 +33,8 @@ export async function recordHrEvents(
     const facts = choose(person)
     if (facts === null) return false
     const { events, entry } = facts
-    const urgent = events.some(event => closing.has(event.type))
+    const urgent =
+      events.some(event => closing.has(event.type)) || endsWithinTheHour(person.targets.values(), entry.at)
     const outcome = await people.recordEvents(person, events, { entry, dueAt: entry.at, urgent })
     if (outcome !== 'recorded') continue
     const missed = await bells.ring([...person.targets.keys()].map(target => ({ personId, target, urgent })))

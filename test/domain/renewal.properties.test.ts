@@ -4,7 +4,7 @@ import { targetOf } from '../../functions/domain/atoms.ts'
 import { dayOf, endOfAccess, lastDayOfYear, laterOf, startOfDay } from '../../functions/domain/civil-time.ts'
 import { follows } from '../../functions/domain/contract.ts'
 import { desiredAccess, type PersonRecord } from '../../functions/domain/desired-access.ts'
-import { contractsOn, foldEvents, isCut, isLeft } from '../../functions/domain/register.ts'
+import { contractsOn, foldEvents, isCut, isLeft, isMoved } from '../../functions/domain/register.ts'
 import { grantTimes } from '../../functions/domain/standing.ts'
 import type { HrEvent } from '../../schemas/hr-event.ts'
 import type { Grant } from '../../schemas/request.ts'
@@ -118,6 +118,7 @@ const carried = (one: Grant, of: PersonRecord, asOf: string): boolean => {
         contract.startsOn <= lastDayOfYear(one.from) &&
         (unit === null || unit === one.unit) &&
         !isLeft(facts, one) &&
+        !isMoved(facts, one) &&
         !isCut(facts, { ...one, contract: key }),
   )
 }

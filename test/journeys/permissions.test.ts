@@ -293,7 +293,7 @@ async function outlastAnOutage(): Promise<void> {
 const sameId = (one: string, other: string) => one.replaceAll('.', '') === other.replaceAll('.', '')
 
 describe('what the functions may do', () => {
-  it('is no more than what they did', { timeout: 120_000 }, async () => {
+  it('is no more than what they did', { timeout: 240_000 }, async () => {
     await askAndRead()
     await setPasswords()
     await approve()
