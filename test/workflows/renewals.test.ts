@@ -193,6 +193,21 @@ describe('at the last minute', () => {
     expect(await acts(personId, 'mail')).toEqual([opened.mail, 'set-expiry'])
   })
 
+  it('so does human resources, where theirs is the second of the two acts', async () => {
+    const unit = newUnit()
+    const { id, personId } = await somebody(unit)
+    await renew(unit)
+    clock(lastMinute)
+    await world.settle()
+    await renewContract(id, longer, '2026-12-31')
+    expect(await world.row(personId, 'erp')).toMatchObject({ urgent: true })
+    await world.settle()
+    clock(end)
+    await world.settle()
+    expect(await acts(personId, 'mail')).toEqual([opened.mail, 'set-expiry'])
+    expect((await world.row(personId, 'mail')).observed).toMatchObject({ expiresAt: nextEnd })
+  })
+
   it('a renewal in good time overtakes nobody', async () => {
     const unit = newUnit()
     const { personId } = await somebody(unit)
