@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { contractKey } from '../../functions/domain/contract.ts'
 import { desiredAccess, type PersonRecord } from '../../functions/domain/desired-access.ts'
 import { foldEvents } from '../../functions/domain/register.ts'
 import {
@@ -69,26 +68,23 @@ describe('what ends with a year', () => {
     expect(ending(maria, [given(contrata, { atom: 'removable-storage', access: back })])).toEqual([])
   })
 
-  it('is renewed under the contract that carries it at the end', () => {
-    const second = renewal(contrata, {
+  it('is renewed once, under the contract that carries it at the end: of two grants the last', () => {
+    const before = contrataOf(2025)
+    const events = [
+      hired(withContract(maria, before), 'dideco'),
+      event({ type: 'contract-renewed', effectiveOn: '2026-01-01', contract: contrata }),
+    ]
+    const carriedOver = renewal(before, {
       from: '2026-01-01',
       until: '2026-12-31',
       recordedAt: at('2025-11-20'),
     })
-    const before = contrataOf(2025)
-    const old = hired(withContract(maria, before), 'dideco')
-    const [found] = endingWith(
-      record({
-        events: [old, event({ type: 'contract-renewed', effectiveOn: '2026-01-01', contract: contrata })],
-        grants: [{ ...second, contract: contractKey(before), declared: before }],
-      }),
-      'dideco',
-      2026,
-      settings,
-      now,
-    )
-    expect(found?.contract).toEqual(contrata)
-    expect(found?.prospect).toMatchObject({ contractRenewed: false, until: '2027-12-31' })
+    const byForm = given(contrata, { recordedAt: at('2025-11-10') })
+    for (const grants of [[carriedOver, byForm], [byForm, carriedOver], [carriedOver]]) {
+      const found = endingWith(record({ events, grants }), 'dideco', 2026, settings, now)
+      expect(found.map(({ grant: { id }, contract }) => [id, contract])).toEqual([[carriedOver.id, contrata]])
+      expect(found[0]?.prospect).toMatchObject({ contractRenewed: false, until: '2027-12-31' })
+    }
   })
 
   it('is told as renewed once it goes on, also while human resources is awaited', () => {
