@@ -3,6 +3,7 @@ import * as api from '../schemas/api.ts'
 import * as holding from '../schemas/api-holds.ts'
 import { CompletedActivation, CompletedDeactivation, SentAcknowledgement } from '../schemas/api-lines.ts'
 import * as doing from '../schemas/api-operations.ts'
+import * as units from '../schemas/api-units.ts'
 import { HrEvent, RegisterRow } from '../schemas/hr-event.ts'
 import {
   AdoptionAnswer,
@@ -16,6 +17,7 @@ import {
   UploadRow,
 } from '../schemas/reconciliation.ts'
 import * as registers from '../schemas/registers.ts'
+import { RenewalList, RenewalOrder, RenewalsFiled, RenewalsQuery, RenewalsTried } from '../schemas/renewal.ts'
 import { Form } from '../schemas/request.ts'
 import {
   RoleChangePath,
@@ -121,6 +123,26 @@ export const operations: Readonly<Record<string, Operation>> = {
     conditional: true,
     answers: { 200: ['The line, acknowledged or contested', api.DecidedLine] },
     problems: [404, 409, 412, 413, 422, 428],
+  },
+  'GET /renewals': {
+    id: 'listRenewals',
+    summary: 'What ends on 31 December, and how it stands with renewing it.',
+    query: RenewalsQuery,
+    answers: { 200: ['A page', RenewalList] },
+    problems: [404],
+  },
+  'POST /renewals': {
+    id: 'renewAccesses',
+    summary:
+      'Renew any of it for the next year, in one or more requests; with `dryRun=true` only say what would be decided and done.',
+    query: api.SubmitQuery,
+    body: RenewalOrder,
+    files: true,
+    answers: {
+      201: ['Filed and decided', RenewalsFiled],
+      200: ['Dry run, or nothing was left to renew', z.union([RenewalsTried, RenewalsFiled])],
+    },
+    problems: [409, 413, 422],
   },
   'GET /people/{nationalId}': {
     id: 'readPerson',
@@ -232,46 +254,46 @@ export const operations: Readonly<Record<string, Operation>> = {
   'GET /units/{id}': {
     id: 'readUnit',
     summary: 'A unit with its head and deputies, and whether the post is vacant.',
-    path: api.UnitPath,
+    path: units.UnitPath,
     query: api.NoQuery,
-    answers: { 200: ['The unit', api.UnitView] },
+    answers: { 200: ['The unit', units.UnitView] },
     problems: [404],
   },
   'PUT /units/{id}': {
     id: 'recordUnit',
     summary: 'Record a unit: name, parent, head.',
-    path: api.UnitPath,
+    path: units.UnitPath,
     query: api.NoQuery,
     body: WrittenUnit,
-    answers: { 200: ['Changed', api.UnitView], 201: ['Recorded for the first time', api.UnitView] },
+    answers: { 200: ['Changed', units.UnitView], 201: ['Recorded for the first time', units.UnitView] },
     problems: [409, 413],
   },
   'POST /units/{id}/deputies': {
     id: 'nameDeputy',
     summary:
       'Name who signs in the head’s place between two dates, both included. Naming only adds to what the same person has.',
-    path: api.UnitPath,
+    path: units.UnitPath,
     query: api.NoQuery,
     body: WrittenDeputy,
     files: true,
-    answers: { 201: ['Named', api.UnitView] },
+    answers: { 201: ['Named', units.UnitView] },
     problems: [404, 409, 413, 422],
   },
   'DELETE /units/{id}/deputies/{nationalId}': {
     id: 'endDeputy',
     summary: 'End at once what somebody was named deputy for, now and later.',
-    path: api.DeputyPath,
+    path: units.DeputyPath,
     query: api.NoQuery,
-    answers: { 200: ['The unit', api.UnitView] },
+    answers: { 200: ['The unit', units.UnitView] },
     problems: [404],
   },
   'POST /identities': {
     id: 'linkIdentities',
     summary: 'Link tokens (issuer, subject) to people.',
     query: api.NoQuery,
-    body: api.IdentityLinks,
+    body: units.IdentityLinks,
     files: true,
-    answers: { 200: ['Linked', api.IdentitiesLinked] },
+    answers: { 200: ['Linked', units.IdentitiesLinked] },
     problems: [409, 413, 422],
   },
   'GET /roles': {
@@ -403,6 +425,6 @@ export const operations: Readonly<Record<string, Operation>> = {
     id: 'readHealth',
     summary: 'Liveness without detail.',
     open: true,
-    answers: { 200: ['Alive', api.Health] },
+    answers: { 200: ['Alive', units.Health] },
   },
 }

@@ -109,9 +109,10 @@ export const SignerView = z
   })
   .meta({ id: 'Signer', description: 'Who signed, in which capacity, and in whose place.' })
 
-const RequestKind = z
-  .enum(['form', 'adoption'])
-  .meta({ description: '`adoption`: accounts that were there before, to be certified by the unit.' })
+const RequestKind = z.enum(['form', 'adoption', 'renewal']).meta({
+  description:
+    '`adoption`: accounts that were there before, to be certified by the unit. `renewal`: accesses that end with the year, for the next one.',
+})
 
 export const RequestSummary = z
   .strictObject({
@@ -364,43 +365,3 @@ export const ImportAnswer = z
   })
   .meta({ id: 'ImportAnswer', description: 'Rows are counted from 1. With any fault nothing was applied.' })
 export type ImportAnswer = z.infer<typeof ImportAnswer>
-
-// --- registers ---
-
-export const UnitPath = z.strictObject({ id: CatalogueId })
-
-export const DeputyPath = z.strictObject({ id: CatalogueId, nationalId: WrittenNationalId })
-
-export const UnitView = z
-  .strictObject({
-    id: CatalogueId,
-    name: z.string(),
-    parent: CatalogueId.nullable(),
-    head: z.strictObject({ nationalId: z.string() }).nullable().meta({ description: 'As recorded.' }),
-    vacant: z.boolean().meta({
-      description: 'No head is recorded, or whoever is was terminated, suspended or sanctioned.',
-    }),
-    deputies: z.array(z.strictObject({ nationalId: z.string(), from: CivilDate, until: CivilDate })),
-  })
-  .meta({ id: 'UnitView' })
-export type UnitView = z.infer<typeof UnitView>
-
-export const IdentityLinks = z
-  .strictObject({
-    identities: z
-      .array(
-        z.strictObject({
-          nationalId: WrittenNationalId,
-          issuer: z.string().min(1).max(500),
-          subject: z.string().min(1).max(255),
-        }),
-      )
-      .min(1)
-      .max(100),
-  })
-  .meta({ id: 'IdentityLinks' })
-export type IdentityLinks = z.infer<typeof IdentityLinks>
-
-export const IdentitiesLinked = z.strictObject({ linked: z.number().int() }).meta({ id: 'IdentitiesLinked' })
-
-export const Health = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' })

@@ -149,6 +149,11 @@ export const KeptLine = z.discriminatedUnion('kind', [
     personId: PersonId.nullable(),
     filed: Activation,
     from: CivilDate,
+    /** Of a renewal: the grants it goes on from, and of the line's access these atoms only. */
+    renews: z
+      .array(z.strictObject({ grant: z.uuid(), atom: Atom }))
+      .min(1)
+      .optional(),
     decision: Decision,
     reasons: z.array(Reason),
     codes: Codes,
@@ -188,8 +193,11 @@ export const Grant = z.strictObject({
   request: RequestNumber,
   line: LineId,
   recordedAt: Instant,
-  /** `adoption`: what an account had when it was taken over; a later line with the same key certifies it. */
-  origin: z.enum(['form', 'adoption']).default('form'),
+  /**
+   * `adoption`: what an account had when it was taken over; a later line with the same key certifies it. `renewal`: the same
+   * for another year, keyed by the contract it renews and justified by that one or by the one that follows it.
+   */
+  origin: z.enum(['form', 'adoption', 'renewal']).default('form'),
   /** Set when a deactivation line ended it; nothing un-ends a grant. */
   ended: z.strictObject({ at: Instant, request: RequestNumber, line: LineId }).nullable(),
 })

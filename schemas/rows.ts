@@ -42,8 +42,11 @@ export type Ending = z.infer<typeof Ending>
 export const RequestRow = z.strictObject({
   version: z.literal(1),
   number: RequestNumber,
-  /** `adoption`: no form was signed; its lines say what an account had when it was taken over. */
-  kind: z.enum(['form', 'adoption']).default('form'),
+  /**
+   * `adoption`: no form was signed; its lines say what an account had when it was taken over. `renewal`: the signer chose
+   * among what ends with the year.
+   */
+  kind: z.enum(['form', 'adoption', 'renewal']).default('form'),
   unit: CatalogueId,
   signer: Signer,
   filedAt: Instant,

@@ -254,6 +254,20 @@ export const BootstrapPerson = z.strictObject({
   roles: z.array(Role).min(1),
 })
 
+/** A day of every year, `MM-DD`; 29 February is none. */
+export const MonthDay = z
+  .string()
+  .refine(day => z.iso.date().safeParse(`2025-${day}`).success, { error: 'calendar.impossible-date' })
+
+/** From when to when heads are asked who goes on after 31 December; both days included. Until that day itself it is never too late. */
+const RenewalSettings = z
+  .strictObject({ opensOn: MonthDay.default('11-01'), closesOn: MonthDay.default('12-01') })
+  .refine(({ opensOn, closesOn }) => opensOn <= closesOn, {
+    error: 'settings.round-closes-first',
+    path: ['closesOn'],
+  })
+  .prefault({})
+
 /** Everything that makes one installation this body and not another. One document per body; no secrets. */
 export const Settings = z
   .strictObject({
@@ -287,6 +301,7 @@ export const Settings = z
       })
       .prefault({}),
     notices: NoticeSettings,
+    renewals: RenewalSettings,
     leaves: z.array(LeaveKind).default([]),
     /** How many people may lose access within an hour by one kind of cause before the guard stops the next. */
     guard: z

@@ -35,7 +35,8 @@ export interface Decided {
   readonly codes: Code[]
 }
 
-interface Finding {
+/** What one rule says of a line. */
+export interface Finding {
   readonly decision: Decision
   readonly rule: string
   readonly code: Code
@@ -44,7 +45,8 @@ interface Finding {
 
 const SEVERITY: readonly Decision[] = ['accepted', 'awaiting-approval', 'observed', 'rejected']
 
-const decided = (findings: readonly Finding[], settings: Settings): Decided => ({
+/** Every finding counts, and the worst decides. */
+export const decided = (findings: readonly Finding[], settings: Settings): Decided => ({
   decision: findings.reduce<Decision>(
     (worst, { decision }) => (SEVERITY.indexOf(decision) > SEVERITY.indexOf(worst) ? decision : worst),
     'accepted',
@@ -61,11 +63,11 @@ export const startDay = (line: Pick<Activation, 'from'>, today: CivilDate): Civi
   laterOf(line.from ?? today, today)
 
 /** Whether the register has the person in this unit: by the post, or by a contract that is not over. */
-const belongs = (facts: RegisterFacts, unit: string, day: CivilDate): boolean =>
+export const belongs = (facts: RegisterFacts, unit: string, day: CivilDate): boolean =>
   facts.unit === unit ||
   facts.contracts.some(entry => entry.unit === unit && (lastDayOf(entry) ?? day) >= day)
 
-const aboutPerson = (context: LineContext): Finding[] => {
+export const aboutPerson = (context: LineContext): Finding[] => {
   const { signer, unit, ancestors, personId } = context
   if (mayConcern(signer, unit, ancestors, personId)) return []
   const code = personId === signer.personId ? 'signing.oneself' : 'signing.not-this-person'
@@ -139,7 +141,7 @@ const aboutEnd = (line: Activation, ruling: RulingContract, from: CivilDate): Fi
   return findings
 }
 
-const aboutAccess = ({ access }: Activation, { settings }: LineContext): Finding[] => {
+export const aboutAccess = ({ access }: Activation, { settings }: LineContext): Finding[] => {
   if (access.system === 'data-centre')
     return [{ decision: 'awaiting-approval', rule: 'R15', code: 'approval.data-centre' }]
   if (
@@ -155,7 +157,7 @@ const aboutAccess = ({ access }: Activation, { settings }: LineContext): Finding
 }
 
 /** R2, by either contract. */
-const aboutErpAccess = (line: Activation, ruling: RulingContract): Finding[] => {
+export const aboutErpAccess = (line: Activation, ruling: Pick<RulingContract, 'contract'>): Finding[] => {
   const honorarios = [line.contract, ruling.contract].some(
     contract => !hasAdministrativeResponsibility(contract),
   )
@@ -230,7 +232,7 @@ export interface CatalogueFault {
   readonly code: Code
 }
 
-const accessFaults = (
+export const accessFaults = (
   access: Activation['access'] | Deactivation['access'],
   pointer: string,
   settings: Settings,

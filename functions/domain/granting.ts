@@ -23,7 +23,7 @@ export const standingGrants = (record: PersonRecord, settings: RecordSettings, a
 
 /**
  * What an accepted line grants, atom by atom, beside the grants that stand. A grant's id follows from its line, so that a
- * repeat writes the same one.
+ * repeat writes the same one. A renewal grants what it renews and nothing beside it.
  */
 export function grantsOf(
   line: KeptLine & { kind: 'activation' },
@@ -35,7 +35,12 @@ export function grantsOf(
   const held = new Set(
     standing.filter(grant => grant.unit === unit && grant.contract === contract).map(grant => grant.atom),
   )
-  return atomsOf(filed.access, held).map(({ atom, access }) => ({
+  const { renews } = line
+  const atoms =
+    renews === undefined
+      ? atomsOf(filed.access, held)
+      : atomsOf(filed.access, new Set()).filter(({ atom }) => renews.some(one => one.atom === atom))
+  return atoms.map(({ atom, access }) => ({
     version: 1,
     id: grantId(request, line.line, atom),
     personId,
@@ -54,7 +59,8 @@ export function grantsOf(
   }))
 }
 
-const grantId = (request: string, line: string, atom: string): string => {
+/** A grant's id follows from its line. */
+export const grantId = (request: string, line: string, atom: string): string => {
   const hex = createHash('sha256').update(`${request}/${line}/${atom}`).digest('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }

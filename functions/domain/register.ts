@@ -23,6 +23,8 @@ export interface Cut {
   readonly before: Instant
   /** The HR event's id. */
   readonly cause: string
+  /** The person has left: no contract that follows takes up what was granted (see `isLeft`). */
+  readonly final: boolean
 }
 
 export interface RegisterHold {
@@ -94,20 +96,33 @@ const runsOn = (entry: RegisteredContract, day: CivilDate): boolean =>
 export const contractsOn = (facts: RegisterFacts, day: CivilDate): readonly RegisteredContract[] =>
   facts.contracts.filter(entry => runsOn(entry, day))
 
+/** What tells whether an event has ended a grant. */
+export interface Cuttable {
+  readonly unit: string
+  readonly contract: string
+  readonly recordedAt: Instant
+}
+
+const concerns = (cut: Cut, facts: RegisterFacts, grant: Cuttable): boolean =>
+  grant.recordedAt < cut.before &&
+  (cut.unit === null || cut.unit === grant.unit) &&
+  (cut.contract === null || cut.contract === grant.contract) &&
+  (cut.unit !== null || cut.contract !== null || facts.contracts.every(entry => entry.key !== grant.contract))
+
 /** Whether some event has ended what was granted. */
-export const isCut = (
-  facts: RegisterFacts,
-  grant: { readonly unit: string; readonly contract: string; readonly recordedAt: Instant },
-): boolean =>
-  facts.cuts.some(
-    cut =>
-      grant.recordedAt < cut.before &&
-      (cut.unit === null || cut.unit === grant.unit) &&
-      (cut.contract === null || cut.contract === grant.contract) &&
-      (cut.unit !== null ||
-        cut.contract !== null ||
-        facts.contracts.every(entry => entry.key !== grant.contract)),
-  )
+export const isCut = (facts: RegisterFacts, grant: Cuttable): boolean =>
+  facts.cuts.some(cut => concerns(cut, facts, grant))
+
+/**
+ * Whether the person has left since: by a termination, or by the end of that contract before being hired anew. Hiring grants
+ * nothing, so what was granted before comes back under no other contract either.
+ */
+export const isLeft = (facts: RegisterFacts, grant: Cuttable): boolean =>
+  facts.cuts.some(cut => cut.final && concerns(cut, facts, grant))
+
+/** Whether the person has moved away from the unit that granted it (R10). */
+export const isMoved = (facts: RegisterFacts, grant: Cuttable): boolean =>
+  facts.cuts.some(cut => cut.unit !== null && concerns(cut, facts, grant))
 
 const inOrder = (events: readonly HrEvent[]): HrEvent[] => {
   const byId = new Map(
@@ -131,6 +146,7 @@ const openCut = (
   since: startOfDay(event.effectiveOn, zone),
   before: LATEST,
   cause: event.id,
+  final: event.type === 'terminated',
 })
 
 /**
@@ -219,6 +235,8 @@ const apply = (fold: Fold, event: HrEvent, zone: string): void => {
   switch (event.type) {
     case 'hired':
       addContract(fold, event, zone)
+      if (fold.contractEndedSince !== null)
+        fold.cuts = fold.cuts.map(cut => (cut.unit === null ? { ...cut, final: true } : cut))
       fold.terminatedSince = null
       fold.contractEndedSince = null
       return
@@ -261,7 +279,7 @@ const read = (fold: Fold, day: CivilDate, nextChangeOn: CivilDate | null): Regis
     unit: fold.unit,
     contracts: [...fold.contracts].sort((one, other) => (one.key < other.key ? -1 : 1)),
     holds,
-    cuts: fold.cuts.map(({ unit, contract, before, cause }) => ({ unit, contract, before, cause })),
+    cuts: fold.cuts.map(({ since: _, ...cut }) => cut),
     nextChangeOn,
   }
 }

@@ -5,8 +5,17 @@ import type { Hold } from '../../schemas/hold.ts'
 import type { HrEvent } from '../../schemas/hr-event.ts'
 import type { Grant } from '../../schemas/request.ts'
 import type { Settings } from '../../schemas/settings.ts'
-import { earlierOf, endOfAccess, startOfDay } from './civil-time.ts'
-import { isCut, type RegisterFacts, type RegisterHold, registerPeriods } from './register.ts'
+import { earlierOf, endOfAccess, lastDayOfYear, startOfDay } from './civil-time.ts'
+import { follows } from './contract.ts'
+import {
+  isCut,
+  isLeft,
+  isMoved,
+  type RegisteredContract,
+  type RegisterFacts,
+  type RegisterHold,
+  registerPeriods,
+} from './register.ts'
 import { ALWAYS, joined, NEVER, overlap, type Span, spanAt, without } from './spans.ts'
 
 /** Everything from which a person's accesses follow. The order of each list says nothing. */
@@ -31,6 +40,8 @@ export interface GrantTimes {
   readonly grant: Grant
   readonly justified: readonly Span[]
   readonly live: readonly Span[]
+  /** Of a renewal that no contract justifies: when one of the register could. Null for any other grant. */
+  readonly awaited: Span | null
 }
 
 interface DatedFacts extends Span {
@@ -58,14 +69,41 @@ const contractSpan = (contract: Contract, endedOn: string | null, zone: string):
   ),
 })
 
-/** The time of the contract under which something was granted, as the register tells it in one period. */
-const contractTime = (grant: Grant, facts: RegisterFacts | null, settings: RecordSettings): Span | null => {
-  if (facts !== null && isCut(facts, grant)) return null
-  const entry = facts?.contracts.find(({ key }) => key === grant.contract)
-  if (entry !== undefined) return contractSpan(entry.contract, entry.endedOn, settings.timeZone)
-  return settings.personnelRegister === 'declared'
-    ? contractSpan(grant.declared, null, settings.timeZone)
-    : null
+/**
+ * The contracts that follow the one that a grant renews: of the same unit, begun by the year for which it was renewed. Human
+ * resources either move a contract's end or make the next one; a renewal holds under both, whoever acts first.
+ */
+const followersOf = (
+  grant: Grant,
+  contracts: readonly RegisteredContract[],
+): readonly RegisteredContract[] =>
+  grant.origin !== 'renewal'
+    ? []
+    : contracts.filter(
+        ({ contract, unit }) =>
+          follows(contract, grant.declared) &&
+          (unit === null || unit === grant.unit) &&
+          contract.startsOn <= lastDayOfYear(grant.from),
+      )
+
+/** Nothing that human resources may still record brings it back. */
+const isGone = (grant: Grant, facts: RegisterFacts): boolean => isLeft(facts, grant) || isMoved(facts, grant)
+
+/** The contracts of the register that justify a grant in one period. */
+export const justifiersOf = (grant: Grant, facts: RegisterFacts): readonly RegisteredContract[] => {
+  const own = facts.contracts.filter(({ key }) => key === grant.contract && !isCut(facts, grant))
+  if (isGone(grant, facts)) return own
+  const next = followersOf(grant, facts.contracts)
+  return [...own, ...next.filter(({ key }) => !isCut(facts, { ...grant, contract: key }))]
+}
+
+const contractTimes = (grant: Grant, facts: RegisterFacts | null, settings: RecordSettings): Span[] => {
+  const registered = facts === null ? [] : justifiersOf(grant, facts)
+  const spans = registered.map(({ contract, endedOn }) => contractSpan(contract, endedOn, settings.timeZone))
+  const unknown = facts?.contracts.every(({ key }) => key !== grant.contract) ?? true
+  if (settings.personnelRegister === 'required' || !unknown) return spans
+  const cut = facts !== null && isCut(facts, grant)
+  return cut ? spans : [...spans, contractSpan(grant.declared, null, settings.timeZone)]
 }
 
 const filedOrder = (grant: Grant) =>
@@ -73,19 +111,24 @@ const filedOrder = (grant: Grant) =>
 
 /**
  * Until when each grant stands before a later line with the same key takes over: from the day on which that one begins,
- * not before, so that nothing is lost meanwhile.
+ * not before, so that nothing is lost meanwhile. A renewal bears the keys of the contracts that follow, too.
  */
-const takenOver = (grants: readonly Grant[], zone: string): ReadonlyMap<Grant, Instant | typeof NEVER> => {
+const takenOver = (
+  grants: readonly Grant[],
+  contracts: readonly RegisteredContract[],
+  zone: string,
+): ReadonlyMap<Grant, Instant | typeof NEVER> => {
   const ends = new Map<Grant, Instant | typeof NEVER>()
   const nextStart = new Map<string, Instant>()
   const latestFirst = grants
     .map(grant => ({ grant, order: filedOrder(grant) }))
     .sort((one, other) => (one.order < other.order ? 1 : -1))
   for (const { grant } of latestFirst) {
-    const key = `${grant.unit} ${grant.contract} ${grant.atom}`
-    const end = nextStart.get(key) ?? NEVER
-    ends.set(grant, end)
-    nextStart.set(key, earlierOf(end, startOfDay(grant.from, zone)))
+    const keyUnder = (contract: string) => `${grant.unit} ${contract} ${grant.atom}`
+    const key = keyUnder(grant.contract)
+    const keys = [key, ...followersOf(grant, contracts).map(next => keyUnder(next.key))]
+    ends.set(grant, keys.map(one => nextStart.get(one) ?? NEVER).reduce(earlierOf))
+    nextStart.set(key, earlierOf(nextStart.get(key) ?? NEVER, startOfDay(grant.from, zone)))
   }
   return ends
 }
@@ -115,7 +158,8 @@ export const grantTimes = (record: PersonRecord, settings: RecordSettings): Gran
     held.set(system, spans)
     return spans
   }
-  const over = takenOver(record.grants, zone)
+  const latest = dated.at(-1)?.facts ?? null
+  const over = takenOver(record.grants, latest?.contracts ?? [], zone)
   return record.grants.map(grant => {
     const asked: Span = {
       start: startOfDay(grant.from, zone),
@@ -127,12 +171,20 @@ export const grantTimes = (record: PersonRecord, settings: RecordSettings): Gran
     }
     const justified = joined(
       dated.flatMap(period => {
-        const contract = contractTime(grant, period.facts, settings)
-        const within = contract === null ? null : overlap(period, contract)
-        return (within === null ? null : overlap(within, asked)) ?? []
+        return contractTimes(grant, period.facts, settings).flatMap(contract => {
+          const within = overlap(period, contract)
+          return (within === null ? null : overlap(within, asked)) ?? []
+        })
       }),
     )
-    return { grant, justified, live: without(justified, heldOf(grant.access.system)) }
+    const waits =
+      grant.origin === 'renewal' && justified.length === 0 && !(latest !== null && isGone(grant, latest))
+    return {
+      grant,
+      justified,
+      live: without(justified, heldOf(grant.access.system)),
+      awaited: waits ? overlap(asked, asked) : null,
+    }
   })
 }
 
@@ -141,7 +193,8 @@ const known = (end: Instant | typeof NEVER): Instant | null => (end === NEVER ? 
 /**
  * Where a grant stands at an instant, out of its times. Its effective end is the earliest of `until`, the contract's end as
  * the register knows it now, what an HR event cut, the deactivation, and the line that took over. A contract that the
- * register does not know gives nothing (`required`), or what the form declared of it (`declared`).
+ * register does not know gives nothing (`required`), or what the form declared of it (`declared`). A renewal that waits for
+ * human resources is yet to come, not over.
  */
 export const standingAt = (times: GrantTimes, settings: RecordSettings, asOf: Instant): Standing => {
   const now = spanAt(times.justified, asOf)
@@ -153,6 +206,9 @@ export const standingAt = (times: GrantTimes, settings: RecordSettings, asOf: In
     }
   const next = times.justified.find(span => span.start > asOf)
   if (next !== undefined) return { status: 'scheduled', startsAt: next.start, endsAt: known(next.end) }
+  const { awaited } = times
+  if (awaited !== null && asOf < awaited.end)
+    return { status: 'scheduled', startsAt: awaited.start, endsAt: known(awaited.end) }
   const last = times.justified.at(-1)
   const startsAt = last?.start ?? startOfDay(times.grant.from, settings.timeZone)
   return { status: 'ended', startsAt, endsAt: last?.end ?? startsAt }

@@ -1,4 +1,5 @@
-import { IdentityLinks, NoQuery } from '../../schemas/api.ts'
+import { NoQuery } from '../../schemas/api.ts'
+import { IdentityLinks } from '../../schemas/api-units.ts'
 import { fileOnce } from '../workflows/file-once.ts'
 import { linkIdentities } from '../workflows/link-identity.ts'
 import { front, registers } from './compose-registers.ts'

@@ -1,4 +1,5 @@
-import { DeputyPath, NoQuery, UnitPath } from '../../schemas/api.ts'
+import { NoQuery } from '../../schemas/api.ts'
+import { DeputyPath, UnitPath } from '../../schemas/api-units.ts'
 import { WrittenDeputy, WrittenUnit } from '../../schemas/unit.ts'
 import { isRefusal } from '../domain/refusal.ts'
 import { fileOnce } from '../workflows/file-once.ts'

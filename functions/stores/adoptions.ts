@@ -5,7 +5,7 @@ import type { TargetId } from '../../schemas/settings.ts'
 import type { Observation, TargetRow } from '../../schemas/target.ts'
 import { LATEST } from '../domain/civil-time.ts'
 
-import { chains, keys } from './keys.ts'
+import { chains, grantPlace, keys } from './keys.ts'
 import { type EntryDraft, seal } from './ledger.ts'
 import { readNameLines } from './name-lines.ts'
 import { nameWrite } from './names.ts'
@@ -132,7 +132,7 @@ export function createAdoptionStore(tables: Tables) {
               ...requestWrites(tables, request.row, request.lines, request.entry),
               put(keys.applied(row.personId, request.row.number, 0), request.applied),
             ]),
-        ...grants.map(grant => put(keys.grant(grant), { ...grant, facts })),
+        ...grants.map(grant => put(keys.grant(grant), { ...grant, facts, ...grantPlace(grant) })),
       ])
       if (result.done) return 'adopted'
       return result.refused.some(index => index === 1 || index === 2) ? 'taken' : 'stale'

@@ -105,6 +105,8 @@ export const lists = {
 
   /** Batches the guard has stopped: those that wait, and the others; sorted by `<at>#<id>`. */
   stoppedBatches: (state: 'held' | 'settled') => `stopped#${state}`,
+  /** What a unit granted and what may end with a year, sorted by `<last day as filed>#<person id>`. */
+  ending: (unit: string) => `ending#${unit}`,
 
   /** Everybody by name: the range key is the name itself. */
   names: (shard: ListShard) => `names#${shard}`,
@@ -134,6 +136,19 @@ export const roleChangePlace = ({ id, lapsesAt }: { id: string; lapsesAt: string
   listKey: lists.roleChanges(),
   listSort: `${lapsesAt}#${id}`,
 })
+/** Where a grant stands among what its unit granted; one under planta has no place, for it never ends with a year. */
+export const grantPlace = (grant: {
+  readonly personId: string
+  readonly unit: string
+  readonly contract: string
+  readonly until: string | null
+}) =>
+  grant.contract.startsWith('planta:')
+    ? {}
+    : { listKey: lists.ending(grant.unit), listSort: `${grant.until ?? noEnd}#${grant.personId}` }
+
+/** Sorts behind every last day: the grant ends when its contract does. */
+const noEnd = '9999-12-31'
 
 export const namePlace = (personId: string, line: string) => ({
   listKey: lists.names(listShardOf(personId)),

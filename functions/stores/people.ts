@@ -7,7 +7,7 @@ import { type Ending, type NameRow, PersonRow } from '../../schemas/rows.ts'
 import type { TargetId } from '../../schemas/settings.ts'
 import type { TargetRow } from '../../schemas/target.ts'
 import { newId } from './ids.ts'
-import { accountShardOf, chains, type Key, keys, personPartition, personPlace } from './keys.ts'
+import { accountShardOf, chains, grantPlace, type Key, keys, personPartition, personPlace } from './keys.ts'
 import { type EntryDraft, emptyChain, seal } from './ledger.ts'
 import { namedLast, namesWrite } from './name-lines.ts'
 import { nameWrite, releaseNameWrite } from './names.ts'
@@ -214,7 +214,7 @@ export function createPeopleStore(tables: Tables) {
         ...(person.events.some(event => event.person !== undefined)
           ? []
           : namesWrite(tables, row.personId, lines.declared?.person ?? null)),
-        ...lines.grants.map(grant => put(keys.grant(grant), { ...grant, facts })),
+        ...lines.grants.map(grant => put(keys.grant(grant), { ...grant, facts, ...grantPlace(grant) })),
         ...lines.grants
           .filter(({ atom }) => atom === 'copy-to-head')
           .map(grant => copyNotice(tables, grant, applied.at)),

@@ -23,6 +23,16 @@ export interface IdempotencyKey {
   readonly bodyHash: string
 }
 
+/** A request with its lines and the first entry of its chain, ready to be written. */
+export interface RequestToFile {
+  readonly row: Omit<RequestRow, 'version' | 'head' | 'lineCount'>
+  readonly lines: readonly KeptLine[]
+  readonly entry: EntryDraft
+}
+
+/** Twelve items each of a transaction's hundred, with two hundred lines. */
+export const requestsAtOnce = 8
+
 export type RequestStore = ReturnType<typeof createRequestStore>
 
 export function createRequestStore(tables: Tables) {
@@ -72,15 +82,16 @@ export function createRequestStore(tables: Tables) {
       return `${year}-${String(answer.Attributes?.last).padStart(6, '0')}`
     },
 
-    /** Files a request whole: row, lines, idempotency row and ledger entry, or none of it. False: the key was used meanwhile. */
+    /**
+     * Files requests whole: rows, lines, idempotency row and ledger entries, or none of it; up to `requestsAtOnce` of two
+     * hundred lines. False: the key was used meanwhile.
+     */
     async file(
-      request: Omit<RequestRow, 'version' | 'head' | 'lineCount'>,
-      lines: readonly KeptLine[],
-      options: { entry: EntryDraft; idempotency: IdempotencyKey | null },
+      requests: readonly RequestToFile[],
+      idempotency: (IdempotencyKey & { readonly ref: string }) | null,
     ): Promise<boolean> {
-      const idempotency = options.idempotency
       const result = await commit(tables, [
-        ...requestWrites(tables, request, lines, options.entry),
+        ...requests.flatMap(({ row, lines, entry }) => requestWrites(tables, row, lines, entry)),
         ...(idempotency === null
           ? []
           : [
@@ -91,7 +102,7 @@ export function createRequestStore(tables: Tables) {
                     ...keys.idempotency(idempotency.callerId, idempotency.route, idempotency.key),
                     version: 1,
                     bodyHash: idempotency.bodyHash,
-                    ref: request.number,
+                    ref: idempotency.ref,
                   },
                   ConditionExpression: 'attribute_not_exists(pk)',
                 },

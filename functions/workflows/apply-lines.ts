@@ -7,6 +7,7 @@ import { atomsOf, endedBy, targetOf } from '../domain/atoms.ts'
 import { dayOf } from '../domain/civil-time.ts'
 import { type Reach, reachesGrant, reachOf } from '../domain/ending.ts'
 import { grantsOf, standingGrants } from '../domain/granting.ts'
+import { endsWithinTheHour } from '../domain/last-hour.ts'
 import { foldEvents } from '../domain/register.ts'
 import type { LinesToApply, PersonAggregate } from '../stores/people.ts'
 import type { KeptRequest } from '../stores/requests.ts'
@@ -163,13 +164,13 @@ async function prepare(
   lines: readonly KeptLine[],
 ): Promise<Omit<LinesToApply, 'stopped' | 'releasedFrom'>> {
   const { settings } = engine
-  const { number, unit } = request.row
+  const { number, kind, unit } = request.row
   // A completed line is a part of its own, and stands under the signature of whoever completed it.
   const signer = lines[0]?.completions?.at(-1)?.by ?? request.row.signer
   const now = engine.clock()
   const at = instantOf(now)
   const facts = person.row.facts + 1
-  const granting = { personId: person.row.personId, unit, request: number, recordedAt: at }
+  const granting = { personId: person.row.personId, unit, request: number, recordedAt: at, origin: kind }
   const standing = standingGrants(person, settings, at)
   const grants: Grant[] = []
   const endings: Ending[] = []
@@ -214,7 +215,7 @@ async function prepare(
     part,
     grants,
     endings,
-    urgent: endings.length > 0,
+    urgent: endings.length > 0 || endsWithinTheHour(rowsOf(person, targets), at),
     applied: { version: 1, request: number, personId: person.row.personId, at, lines: applied },
     declared,
     quarantineOver: over,
@@ -239,6 +240,9 @@ async function prepare(
     },
   }
 }
+
+const rowsOf = (person: PersonAggregate, targets: ReadonlySet<TargetId>) =>
+  [...targets].flatMap(target => person.targets.get(target) ?? [])
 
 /** A target the person is in already keeps its name; a new one gets a proposal. Without names there is nothing to open. */
 async function nameIn(

@@ -14,6 +14,7 @@ import { lineHash } from '../domain/line-hash.ts'
 import { parseNationalId } from '../domain/national-id.ts'
 import { type CodedFault, isRefusal, type Refusal, refuse, refuseWith } from '../domain/refusal.ts'
 import { foldEvents } from '../domain/register.ts'
+import { decideRenewal, prospectOf } from '../domain/renewal.ts'
 import { mayConcern, signerFor } from '../domain/signing.ts'
 import type { EntryDraft } from '../stores/ledger.ts'
 import type { PersonAggregate } from '../stores/people.ts'
@@ -21,9 +22,9 @@ import type { KeptRequest } from '../stores/requests.ts'
 import { applyInline } from './apply-lines.ts'
 import type { Engine } from './engine.ts'
 import { bodyHashOf } from './file-once.ts'
+import { ensurePerson } from './file-requests.ts'
 import { refuseUnseen } from './read-requests.ts'
 import { nowOf, type Registers, tries } from './registers.ts'
-import { ensurePerson } from './submit-request.ts'
 import { type PlaceInOffice, unitInOffice } from './units-in-office.ts'
 import { tellLine } from './view-request.ts'
 
@@ -173,8 +174,7 @@ function completed(
   }
   const was = { decision: line.decision, reasons: line.reasons }
   if (line.kind === 'activation' && sent.kind === 'activation') {
-    const judge = (filed: Activation): Decided =>
-      decideActivation(filed, contextOf(engine, place, startDay(filed, today)))
+    const judge = (filed: Activation): Decided => judgeActivation(engine, place, filed)
     const { kind: _, ...words } = sent
     const done = completeActivation(line, words, settings, judge)
     if ('faults' in done) return done
@@ -194,6 +194,18 @@ function completed(
     return { line: { ...line, personId, ...judged, completions }, changed: [] }
   }
   throw new Error(`a ${line.kind} line was given what completes a ${sent.kind}`)
+}
+
+/** By the rules of a form or, where the line renews something, by those of a renewal. */
+function judgeActivation(engine: Needed, place: Place, filed: Activation): Decided {
+  const from = startDay(filed, place.today)
+  const context = contextOf(engine, place, from)
+  const { kept, person } = place
+  if (kept.row.kind !== 'renewal' || person === null) return decideActivation(filed, context)
+  const now = nowOf(engine).at
+  const renewed = { personId: person.row.personId, unit: kept.row.unit, contract: filed.contract }
+  const prospect = prospectOf(person, renewed, from, engine.settings, now)
+  return decideRenewal({ ...filed, from }, { ...context, prospect, lateSince: null, now })
 }
 
 function contextOf({ settings }: Needed, place: Place, day: string): LineContext {

@@ -6,6 +6,7 @@ import { lineHash } from '../domain/line-hash.ts'
 import { parseNationalId } from '../domain/national-id.ts'
 import { type Refusal, refuse, refuseWith } from '../domain/refusal.ts'
 import { foldEvents } from '../domain/register.ts'
+import { decideRenewal, prospectOf } from '../domain/renewal.ts'
 import { say } from '../domain/texts/index.ts'
 import type { KeptRequest } from '../stores/requests.ts'
 import { applyInline } from './apply-lines.ts'
@@ -143,15 +144,21 @@ async function reconsidered(
   if (place === null) return null
   const { settings } = engine
   const person = line.personId === null ? null : await engine.people.load(line.personId)
-  return reconsiderActivation(line.filed, {
+  const from = startDay(line, today)
+  const context = {
     settings,
     today,
     signer: row.signer,
     ...place,
     personId: line.personId,
-    facts: person === null ? null : foldEvents(person.events, startDay(line, today), settings.timeZone),
+    facts: person === null ? null : foldEvents(person.events, from, settings.timeZone),
     heldGrantsOfUnit: false,
-  })
+  }
+  if (row.kind !== 'renewal' || person === null) return reconsiderActivation(line.filed, context)
+  const now = nowOf(engine).at
+  const renewed = { personId: person.row.personId, unit: row.unit, contract: line.filed.contract }
+  const prospect = prospectOf(person, renewed, from, settings, now)
+  return decideRenewal({ ...line.filed, from }, { ...context, prospect, lateSince: null, now }, true)
 }
 
 /** With `personnelRegister: "declared"` the approved line may be the first mention of a person. */

@@ -1,4 +1,4 @@
-import type { IdentityLinks } from '../../schemas/api.ts'
+import type { IdentityLinks } from '../../schemas/api-units.ts'
 import { type Caller, holdsAny } from '../domain/entitlement.ts'
 import { parseNationalId } from '../domain/national-id.ts'
 import { type CodedFault, type Refusal, refuse } from '../domain/refusal.ts'

@@ -1,4 +1,4 @@
-import type { UnitView } from '../../schemas/api.ts'
+import type { UnitView } from '../../schemas/api-units.ts'
 import type { UnitRow } from '../../schemas/rows.ts'
 import type { Unit, WrittenDeputy, WrittenUnit } from '../../schemas/unit.ts'
 import { withDeputy, withoutDeputy } from '../domain/deputies.ts'

@@ -1,4 +1,4 @@
-import type { Grant, KeptLine, Signer } from '../../schemas/request.ts'
+import type { Grant, KeptLine } from '../../schemas/request.ts'
 import { TargetId } from '../../schemas/settings.ts'
 import type { Step } from '../../schemas/target.ts'
 import { absentAccount } from '../domain/absent-account.ts'
@@ -10,6 +10,7 @@ import { planSteps } from '../domain/plan.ts'
 import { fitted } from '../domain/target-traits.ts'
 import type { PersonAggregate } from '../stores/people.ts'
 import { type Engine, targetSettings } from './engine.ts'
+import type { DecidedRequest } from './file-requests.ts'
 
 /** What one line would do in one system, planned from what was last read of it. */
 export interface PlannedLine {
@@ -25,9 +26,7 @@ const notFiled = '9999-999999'
 /** `dryRun`: the steps each accepted line would lead to, on top of the lines before it. Writes and observes nothing. */
 export function planRequest(
   engine: Engine,
-  unit: string,
-  signer: Signer,
-  lines: readonly KeptLine[],
+  { kind, unit, signer, lines }: DecidedRequest,
   people: ReadonlyMap<string, PersonAggregate>,
   asOf: string,
 ): PlannedLine[] {
@@ -39,7 +38,7 @@ export function planRequest(
     const person = line.personId === null ? undefined : people.get(line.personId)
     if (line.decision !== 'accepted' || line.personId === null || person === undefined) continue
     const before = after.get(line.personId) ?? []
-    const granting = { personId: line.personId, unit, request: notFiled, recordedAt: asOf }
+    const granting = { personId: line.personId, unit, request: notFiled, recordedAt: asOf, origin: kind }
     const standing = standingGrants({ ...person, grants: before }, engine.settings, asOf)
     const next =
       line.kind === 'activation'

@@ -1,5 +1,6 @@
 import type { LossCause } from '../../schemas/guard.ts'
 import type { HrEvent } from '../../schemas/hr-event.ts'
+import { endsWithinTheHour } from '../domain/last-hour.ts'
 import type { EntryDraft } from '../stores/ledger.ts'
 import type { PersonAggregate } from '../stores/people.ts'
 import type { Engine } from './engine.ts'
@@ -7,7 +8,7 @@ import type { Guarded } from './guard-losses.ts'
 import { tries } from './registers.ts'
 import { lossesBy, weighLosses } from './weigh-losses.ts'
 
-/** Events whose effect is to take access away go through the urgent queues. */
+/** Events whose effect is to take access away go through the urgent queues, as does whatever comes in the last hour of an account. */
 const closing = new Set<HrEvent['type']>(['terminated', 'contract-ended', 'transferred', 'leave-started'])
 
 /** Events of one person, and the ledger entry of all of them. */
@@ -51,7 +52,10 @@ export async function recordHrEvents(
     const losses = lossesBy(engine, person, after)
     const stopped = await weighLosses(engine, kind, person, losses, entry.cause.ref)
     // What takes access away may not wait behind what gives it.
-    const urgent = losses.length > 0 || events.some(event => closing.has(event.type))
+    const urgent =
+      losses.length > 0 ||
+      events.some(event => closing.has(event.type)) ||
+      endsWithinTheHour(person.targets.values(), entry.at)
     const written = { entry, dueAt: entry.at, urgent, stopped, bodyHash }
     const outcome = await people.recordEvents(person, events, written)
     // Somebody else wrote first, or the same event came twice at once: `choose` is asked again, by what stands now.

@@ -8,8 +8,8 @@ import { foldEvents } from '../domain/register.ts'
 import { signerFor } from '../domain/signing.ts'
 import type { PersonAggregate } from '../stores/people.ts'
 import type { IdempotencyKey, KeptRequest } from '../stores/requests.ts'
-import { applyRequest } from './apply-lines.ts'
-import { type Engine, instantOf, latest, placeOf } from './engine.ts'
+import { type Engine, instantOf, latest } from './engine.ts'
+import { fileRequests, loadPeople } from './file-requests.ts'
 import { type PlannedLine, planRequest } from './plan-request.ts'
 import { type PlaceInOffice, type UnitReader, unitInOffice } from './units-in-office.ts'
 
@@ -64,56 +64,23 @@ export async function submitRequest(
   const replayed = key === null ? null : await replay(engine, key)
   if (replayed !== null) return replayed
 
-  const people = { ids, aggregates: await loadPeople(engine, ids) }
+  const people = { ids, aggregates: await loadPeople(engine, ids.values()) }
   const lines = decide(engine, form, { ...place, signer, today, people })
   if (submission.dryRun)
-    return { lines, plan: planRequest(engine, form.unit, signer, lines, people.aggregates, asOf) }
+    return {
+      lines,
+      plan: planRequest(engine, { kind: 'form', unit: form.unit, signer, lines }, people.aggregates, asOf),
+    }
 
-  const known = await Promise.all(lines.map(line => ensurePerson(engine, line)))
-  const number = await engine.requests.nextNumber(today.slice(0, 4))
-  const filedAt = instantOf(engine.clock())
-  const nothingToApply = !known.some(line => line.decision === 'accepted')
-  const row = { number, kind: 'form' as const, unit: form.unit, signer, filedAt, applied: nothingToApply }
-  const filed = await engine.requests.file(row, known, {
-    idempotency: key,
-    entry: {
-      at: filedAt,
-      asOf,
-      act: 'request-filed',
-      phase: 'recorded',
-      subject: null,
-      actor: { personId: signer.personId, role: signer.capacity, onBehalfOf: signer.onBehalfOf },
-      system: 'llavero',
-      request: number,
-      cause: { kind: 'form', ref: number },
-      after: {
-        unit: form.unit,
-        lines: known.map(({ line, personId, decision, reasons }) => ({
-          line,
-          personId,
-          decision,
-          rules: reasons.map(reason => reason.rule),
-        })),
-      },
-    },
+  const filed = await fileRequests(engine, [{ kind: 'form', unit: form.unit, signer, lines }], {
+    asOf,
+    key,
+    refOf: ([number]) => number ?? '',
   })
-  if (!filed) {
-    const winner = key === null ? null : await replay(engine, key)
-    return winner ?? refuse('busy')
-  }
-  const kept = await engine.requests.load(number)
-  if (kept === null) return refuse('busy')
-  await applyInline(engine, kept)
-  return { filed: kept }
-}
-
-/** The form is filed and due: a failure here is the sweeper's to mend, never the caller's to see. */
-async function applyInline(engine: Engine, kept: KeptRequest): Promise<void> {
-  try {
-    await applyRequest(engine, kept)
-  } catch (bug) {
-    engine.log('unapplied', { request: kept.row.number, people: null, ...placeOf(bug) })
-  }
+  if (filed === null) return (key === null ? null : await replay(engine, key)) ?? refuse('busy')
+  if ('refused' in filed) return filed
+  const [kept] = filed
+  return kept === undefined ? refuse('busy') : { filed: kept }
 }
 
 async function replay(engine: Engine, key: IdempotencyKey): Promise<Submitted | Refusal | null> {
@@ -142,22 +109,6 @@ const writtenIds = (form: Form): string[] => [
 
 const idsIn = (engine: Engine, form: Form): Promise<Map<string, string>> =>
   engine.people.idsOf(writtenIds(form).map(id => normalised(engine, id)))
-
-async function loadPeople(
-  engine: Engine,
-  ids: ReadonlyMap<string, string>,
-): Promise<Map<string, PersonAggregate>> {
-  const aggregates = new Map<string, PersonAggregate>()
-  const waiting = [...new Set(ids.values())]
-  const worker = async () => {
-    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-      const person = await engine.people.load(next)
-      if (person !== null) aggregates.set(next, person)
-    }
-  }
-  await Promise.all(Array.from({ length: 8 }, worker))
-  return aggregates
-}
 
 function decide(
   engine: Engine,
@@ -203,11 +154,4 @@ function decide(
       }
     }),
   ]
-}
-
-/** With `personnelRegister: "declared"` an accepted line may be the first mention of a person. */
-export async function ensurePerson(engine: Engine, line: KeptLine): Promise<KeptLine> {
-  if (line.kind !== 'activation' || line.decision !== 'accepted' || line.personId !== null) return line
-  const nationalId = normalised(engine, line.filed.person.nationalId)
-  return { ...line, personId: await engine.people.ensure(nationalId, engine.clock()) }
 }

@@ -9,6 +9,7 @@ import { AppFunction, type Workshop } from './function.ts'
  * If `submit-request` fails no new access can be asked for and none taken away by form; what was filed before goes on.
  * If `decide-lines` fails lines that wait for an authority go on waiting.
  * If `complete-lines` fails observed lines go on waiting, and nobody can say whether an access is right.
+ * If `renew-accesses` fails nobody can renew in one go what ends with the year; a form still does.
  * If `read-requests` fails units cannot see how their forms stand; the work itself is not held up.
  */
 export class AccessRequests extends Construct {
@@ -67,12 +68,28 @@ export class AccessRequests extends Construct {
           'Find the correlation id in the log of complete-lines; ask whoever got the error to send it again.',
       },
     })
+    const renew = new AppFunction(this, 'RenewAccesses', {
+      name: 'renew-accesses',
+      workshop,
+      description: 'Shows what ends on 31 December, and renews any of it for the next year.',
+      // Hundreds of people are read, decided and applied within one call.
+      memory: 1769,
+      timeout: Duration.seconds(29),
+      failure: {
+        means:
+          'Heads cannot see or renew what ends on 31 December. What they renewed before holds, and single accesses can still be asked for by a form. Before 31 December this is urgent: what nobody renews ends that night.',
+        remedy:
+          'Find the correlation id in the log of renew-accesses; ask the unit to renew again: what was renewed is told and not filed twice.',
+      },
+    })
     door.route('POST /requests', submit)
+    door.route('GET /renewals', renew)
+    door.route('POST /renewals', renew)
     door.route('POST /requests/{number}/lines/{line}/decision', decide)
     door.route('PUT /requests/{number}/lines/{line}', complete)
     door.route('POST /requests/{number}/lines/{line}/acknowledgement', complete)
     door.route('GET /requests', read)
     door.route('GET /requests/{number}', read)
-    this.functions = [submit, decide, complete, read]
+    this.functions = [submit, decide, complete, renew, read]
   }
 }

@@ -67,6 +67,8 @@ export const grants = {
   'submit-request': recordsFacts,
   'decide-lines': recordsFacts,
   'complete-lines': recordsFacts,
+  // It also reads the list of what units granted.
+  'renew-accesses': recordsFacts,
   'read-requests': {
     state: { actions: reads, indexes: ['list'] },
     ledger: { actions: ['BatchGetItem'], indexes: ['by-request'] },

@@ -43,6 +43,8 @@ describe('the synthesized app', () => {
 const open = ['GET /health', 'GET /openapi.json']
 const behindToken = {
   'POST /requests': 'submit-request',
+  'GET /renewals': 'renew-accesses',
+  'POST /renewals': 'renew-accesses',
   'POST /requests/{number}/lines/{line}/decision': 'decide-lines',
   'PUT /requests/{number}/lines/{line}': 'complete-lines',
   'POST /requests/{number}/lines/{line}/acknowledgement': 'complete-lines',

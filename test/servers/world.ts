@@ -2,12 +2,13 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { createAdoptionStore } from '../../functions/stores/adoptions.ts'
 import { createCredentialStore } from '../../functions/stores/credentials.ts'
 import { createDueLaneStore } from '../../functions/stores/due-lanes.ts'
+import { createEndingGrantStore } from '../../functions/stores/ending-grants.ts'
 import { createGuardStore } from '../../functions/stores/guards.ts'
 import { createLedgerStore, emptyChain } from '../../functions/stores/ledger.ts'
 import { createListStore } from '../../functions/stores/lists.ts'
 import { createPeopleStore } from '../../functions/stores/people.ts'
 import { createReadingStore } from '../../functions/stores/readings.ts'
-import { createRequestStore } from '../../functions/stores/requests.ts'
+import { createRequestStore, requestsAtOnce } from '../../functions/stores/requests.ts'
 import { createStoppedBatchStore } from '../../functions/stores/stopped-batches.ts'
 import { createStoppedFactStore } from '../../functions/stores/stopped-facts.ts'
 import { createSystemStore } from '../../functions/stores/systems.ts'
@@ -18,11 +19,13 @@ import type { Credentials } from '../../functions/workflows/close-forgotten.ts'
 import { type BrokenRun, convergeTarget } from '../../functions/workflows/converge-target.ts'
 import type { Engine, LogCode } from '../../functions/workflows/engine.ts'
 import { readAccounts } from '../../functions/workflows/read-accounts.ts'
+import { type Renewed, renewAccesses } from '../../functions/workflows/renew-accesses.ts'
 import { type Submitted, submitRequest } from '../../functions/workflows/submit-request.ts'
 import { sweepDue } from '../../functions/workflows/sweep-due.ts'
 import sample from '../../infra/settings/valle-claro.json' with { type: 'json' }
 import type { Contract } from '../../schemas/contract.ts'
 import { LedgerEntry } from '../../schemas/ledger.ts'
+import { RenewalOrder } from '../../schemas/renewal.ts'
 import { Form } from '../../schemas/request.ts'
 import { Settings, type TargetId } from '../../schemas/settings.ts'
 import type { Unit } from '../../schemas/unit.ts'
@@ -86,15 +89,23 @@ export async function openWorld(
     erp: memoryTarget('erp'),
   }
   const units = new Map<string, Unit>()
+  const rowOf = (unit: Unit) => ({ version: 1 as const, unit, head: emptyChain })
   const unitRegister = {
+    all: async () => [...units.values()].map(rowOf),
+    withAncestors: async (id: string) => {
+      const unit = units.get(id)
+      const parent = units.get(unit?.parent ?? '')
+      return unit === undefined ? null : { unit, ancestors: parent === undefined ? [] : [parent] }
+    },
     some: async (ids: readonly string[]) =>
       ids.flatMap(id => {
         const unit = units.get(id)
-        return unit === undefined ? [] : [{ version: 1 as const, unit, head: emptyChain }]
+        return unit === undefined ? [] : [rowOf(unit)]
       }),
   }
   const ledger = createLedgerStore(tables)
   const readings = createReadingStore(tables)
+  const ending = createEndingGrantStore(tables)
 
   async function converge(
     personIds: string | string[],
@@ -116,6 +127,7 @@ export async function openWorld(
     targets,
     units,
     unitRegister,
+    ending,
     rung,
     readings,
     /** Ids of the mails that were rung for. */
@@ -178,21 +190,36 @@ export async function openWorld(
       } = {},
     ): Promise<Submitted | { refused: string }> {
       return submitRequest(
-        {
-          ...engine,
-          units: {
-            withAncestors: async id => {
-              const unit = units.get(id)
-              return unit === undefined ? null : { unit, ancestors: [] }
-            },
-          },
-        },
+        { ...engine, units: unitRegister },
         {
           caller: { personId: callerId, roles: more.roles ?? [] },
           form: Form.parse(form),
           idempotency: more.key === undefined ? null : { key: more.key, bodyHash: JSON.stringify(form) },
           dryRun: more.dryRun ?? false,
           eventAt: new Date(time.now).toISOString(),
+        },
+      )
+    },
+
+    /** Renews as somebody; `calledAt`: when the call came, where it is got to later. */
+    async renew(
+      callerId: string,
+      order: unknown,
+      more: { using?: Engine; key?: string; dryRun?: boolean; calledAt?: string } = {},
+    ): Promise<Renewed | { refused: string; detail?: string }> {
+      return renewAccesses(
+        {
+          ...(more.using ?? engine),
+          units: unitRegister,
+          ending,
+          requestsAtOnce,
+        },
+        {
+          caller: { personId: callerId, roles: [] },
+          order: RenewalOrder.parse(order),
+          idempotency: more.key === undefined ? null : { key: more.key, bodyHash: JSON.stringify(order) },
+          dryRun: more.dryRun ?? false,
+          eventAt: more.calledAt ?? new Date(time.now).toISOString(),
         },
       )
     },

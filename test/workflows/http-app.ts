@@ -11,6 +11,7 @@ import { ledgerTable, stateTable } from '../servers/aws/tables.ts'
 
 const functions = {
   'submit-request': ['POST /requests'],
+  'renew-accesses': ['GET /renewals', 'POST /renewals'],
   'decide-lines': ['POST /requests/{number}/lines/{line}/decision'],
   'complete-lines': [
     'PUT /requests/{number}/lines/{line}',

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { addDays } from '../../functions/domain/civil-time.ts'
-import { PersonView, UnitView, WholeRequest } from '../../schemas/api.ts'
+import { PersonView, WholeRequest } from '../../schemas/api.ts'
+import { UnitView } from '../../schemas/api-units.ts'
 import type { HttpApp } from './http-app.ts'
 import { openPersonnelOffice } from './personnel-office.ts'
 import { activation, closeSoundly, form, openSmallBody, people, subjectWith, today } from './small-body.ts'

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rutCheckDigit } from '../../functions/domain/national-id.ts'
-import { ImportAnswer, PersonView, UnitView } from '../../schemas/api.ts'
+import { ImportAnswer, PersonView } from '../../schemas/api.ts'
+import { UnitView } from '../../schemas/api-units.ts'
 import type { HttpApp } from './http-app.ts'
 import { activation, closeSoundly, openSmallBody, people, subjectWith, today } from './small-body.ts'
 

@@ -35,6 +35,7 @@ export const esCL = {
   'hr-event.leave-unexpected': 'Solo el inicio de una ausencia lleva su tipo.',
   'settings.code-of-two-modules': 'Dos módulos tienen el mismo código en el ERP.',
   'settings.group-of-two-modules': 'Un grupo del ERP pertenece a dos módulos.',
+  'settings.round-closes-first': 'El plazo para renovar se cierra antes de abrirse.',
   'settings.target-twice': 'Un sistema está configurado dos veces.',
   'settings.unknown-zone': 'La zona horaria no existe.',
 
@@ -264,6 +265,19 @@ export const esCL = {
   'hold.concerned': 'Nadie decide sobre un lote en el que figura.',
   'hold.same-person': 'Ya decidió con un rol: el otro lo ejerce otra persona.',
   'hold.discarded': 'La baja quedó sin efecto: Seguridad y la autoridad descartaron el lote en que estaba.',
+
+  // Renewals
+  'renewal.choice': 'Indique los accesos que renueva, o todos: una de las dos cosas.',
+  'renewal.not-open':
+    'Todavía no se abre el plazo para renovar. Lo que haga falta antes se pide con un formulario.',
+  'renewal.over': 'Ese año ya terminó: lo que haga falta se pide con un formulario.',
+  'renewal.unknown-grant':
+    'El acceso no está entre los que la unidad dio y que terminan ese 31 de diciembre.',
+  'renewal.already': 'El acceso ya está renovado.',
+  'renewal.asked': 'La renovación ya se pidió, y está pendiente.',
+  'renewal.waits': 'Rige si Recursos Humanos renueva el contrato; puede hacerlo antes o después.',
+  'renewal.late': 'Llegó después del cierre del plazo para renovar ({limit}); se acepta igual.',
+  'renewal.past-year': 'La renovación no puede pasar del 31 de diciembre del año en que empieza ({limit}).',
 
   // Passwords and one-time codes
   'credential.no-account': 'Usted no tiene una cuenta en este sistema.',
