@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { Problem } from '../schemas/problem.ts'
-import { type Operation, operations } from './operations.ts'
+import type { Operation } from './operation.ts'
+import { operations } from './operations.ts'
 
 type Json = Record<string, unknown>
 
