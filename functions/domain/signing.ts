@@ -20,14 +20,14 @@ export interface Signing {
   readonly deactivationsOnly?: boolean
 }
 
-const deputiesOn = (unit: Unit, day: CivilDate): readonly PersonId[] =>
+export const deputiesOn = (unit: Unit, day: CivilDate): readonly PersonId[] =>
   unit.deputies.filter(deputy => deputy.from <= day && day <= deputy.until).map(deputy => deputy.personId)
 
 /**
  * Who stands above a unit: the nearest ancestor that somebody leads that day and whose head is not the unit's own head
  * (who leads two units does not become the own superior). None: the unit is a top unit, and `authority` stands above it.
  */
-const superiorOf = (unit: Unit, ancestors: readonly Unit[], day: CivilDate): Unit | null =>
+export const superiorOf = (unit: Unit, ancestors: readonly Unit[], day: CivilDate): Unit | null =>
   ancestors.find(above =>
     above.head === null ? deputiesOn(above, day).length > 0 : above.head !== unit.head,
   ) ?? null

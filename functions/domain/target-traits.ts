@@ -10,21 +10,25 @@ export interface TargetTraits {
   readonly armsEnd: boolean
   /** R5: whether outgoing mail can be copied to the head. Where not, nobody can ask for it. */
   readonly copiesToHead: boolean
+  /** R11: whether people set the account's password through this system. */
+  readonly setsPassword: boolean
 }
 
 /** By the kind of the target; the connectors' suites hold them to it. */
 export function traitsOf(target: TargetSettings): TargetTraits {
   switch (target.kind) {
     case 'postfixadmin':
-      return { armsEnd: true, copiesToHead: true }
+      return { armsEnd: true, copiesToHead: true, setsPassword: true }
     case 'active-directory':
+      return { armsEnd: true, copiesToHead: false, setsPassword: true }
     case 'sql':
-      return { armsEnd: true, copiesToHead: false }
+      return { armsEnd: true, copiesToHead: false, setsPassword: false }
     case 'microsoft-365':
     case 'tryton':
     case 'scim':
+      return { armsEnd: false, copiesToHead: false, setsPassword: true }
     case 'manual':
-      return { armsEnd: false, copiesToHead: false }
+      return { armsEnd: false, copiesToHead: false, setsPassword: false }
   }
 }
 

@@ -2,6 +2,7 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb'
 
 import { Hold } from '../../schemas/hold.ts'
 import { HrEvent } from '../../schemas/hr-event.ts'
+import { ToldRow } from '../../schemas/notice.ts'
 import { AppliedLines, Grant } from '../../schemas/request.ts'
 import { Ending, type NameRow, PersonRow, RoleRow } from '../../schemas/rows.ts'
 import type { TargetId } from '../../schemas/settings.ts'
@@ -26,6 +27,8 @@ export interface PersonAggregate {
   readonly targets: ReadonlyMap<TargetId, TargetRow>
   readonly applied: readonly AppliedLines[]
   readonly roles: readonly RoleRow[]
+  /** Which ends the person was told ahead; null: none yet. */
+  readonly told: ToldRow | null
 }
 
 /** One person's lines of one request, ready to be written. */
@@ -307,6 +310,7 @@ function aggregate(items: readonly Record<string, unknown>[]): PersonAggregate |
     targets: new Map(targets.map(row => [row.target, row])),
     applied: starting('APPLIED#').map(item => AppliedLines.parse(bare(item))),
     roles: starting('ROLE#').map(item => RoleRow.parse(bare(item))),
+    told: items.filter(item => item.sk === 'TOLD').map(item => ToldRow.parse(bare(item)))[0] ?? null,
   }
 }
 

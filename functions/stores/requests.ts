@@ -1,8 +1,11 @@
 import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import type { KeptLine } from '../../schemas/request.ts'
 import { IdempotencyRow, LinesRow, RequestRow } from '../../schemas/rows.ts'
-import { chains, dueShardOf, keys, lists } from './keys.ts'
+import type { Settings } from '../../schemas/settings.ts'
+import { requestNotices } from '../domain/request-notices.ts'
+import { chains, dueShardOf, dueShards, followShardOf, followShards, keys, lists } from './keys.ts'
 import { type EntryDraft, emptyChain, seal } from './ledger.ts'
+import { type NoticeDraft, noticeWrites } from './notices.ts'
 import { batchGet, commit, queryAll, type Tables, type Write, writeOne } from './tables.ts'
 import { bare } from './target-rows.ts'
 
@@ -15,6 +18,12 @@ export interface KeptRequest {
   readonly lines: readonly KeptLine[]
 }
 
+type NoticesOf = Pick<Settings, 'notices'>
+
+/** How long after its lines were applied, or a decision, a request is first looked at again. */
+const firstFollowMilliseconds = 300_000
+const followAt = (at: string) => new Date(Date.parse(at) + firstFollowMilliseconds).toISOString()
+
 /** A replay key: same caller, route and client key. `bodyHash` tells whether it is the same thing that is asked. */
 export interface IdempotencyKey {
   readonly callerId: string
@@ -25,7 +34,7 @@ export interface IdempotencyKey {
 
 export type RequestStore = ReturnType<typeof createRequestStore>
 
-export function createRequestStore(tables: Tables) {
+export function createRequestStore(tables: Tables, settings: NoticesOf) {
   async function load(number: string): Promise<KeptRequest | null> {
     const items = await queryAll(tables, {
       TableName: tables.state,
@@ -74,13 +83,19 @@ export function createRequestStore(tables: Tables) {
 
     /** Files a request whole: row, lines, idempotency row and ledger entry, or none of it. False: the key was used meanwhile. */
     async file(
-      request: Omit<RequestRow, 'version' | 'head' | 'lineCount'>,
+      request: NewRequest,
       lines: readonly KeptLine[],
       options: { entry: EntryDraft; idempotency: IdempotencyKey | null },
     ): Promise<boolean> {
       const idempotency = options.idempotency
       const result = await commit(tables, [
         ...requestWrites(tables, request, lines, options.entry),
+        ...noticeWrites(
+          tables,
+          settings.notices,
+          requestNotices('request-filed', request, 'filed'),
+          options.entry.at,
+        ),
         ...(idempotency === null
           ? []
           : [
@@ -102,27 +117,40 @@ export function createRequestStore(tables: Tables) {
     },
 
     /**
-     * Puts a line in the place of the one that bears its number, with the entry of what was decided. An accepted one makes
-     * the request due until it is applied. False: something else was decided of this request since it was read.
+     * Puts a line in the place of the one that bears its number, with the entry of what was decided, and the mails that tell
+     * of it. An accepted one makes the request due until it is applied; any makes it be looked at again until it is settled.
+     * False: something else was decided of this request since it was read.
      */
-    async decide({ row, lines }: KeptRequest, next: KeptLine, entry: EntryDraft): Promise<boolean> {
+    async decide(
+      { row, lines }: KeptRequest,
+      next: KeptLine,
+      entry: EntryDraft,
+      told: readonly NoticeDraft[] = [],
+    ): Promise<boolean> {
       const sealed = seal(tables, chains.request(row.number), row.head, entry)
       const key = keys.request(row.number)
       const changed = lines.map(line => (line.line === next.line ? next : line))
       const chunk = Math.floor(lines.findIndex(({ line }) => line === next.line) / linesPerRow)
       const waits = next.decision === 'accepted'
+      // Of a request that is being applied the due time stands.
+      const due = waits ? entry.at : row.applied ? followAt(entry.at) : null
       const result = await commit(tables, [
         {
           Update: {
             TableName: tables.state,
             Key: key,
-            UpdateExpression: `SET #head = :head${waits ? ', applied = :no, dueAt = :due, dueShard = :shard' : ''}`,
+            UpdateExpression: `SET #head = :head${due === null ? '' : ', applied = :applied, followed = :none, dueAt = :due, dueShard = :shard'}`,
             ConditionExpression: '#head.#sequence = :sequence',
             ExpressionAttributeNames: { '#head': 'head', '#sequence': 'sequence' },
             ExpressionAttributeValues: {
               ':head': sealed.head,
               ':sequence': row.head.sequence,
-              ...(waits && { ':no': false, ':due': entry.at, ':shard': dueShardOf(key.pk) }),
+              ...(due !== null && {
+                ':applied': !waits,
+                ':none': 0,
+                ':due': due,
+                ':shard': waits ? dueShardOf(key.pk) : followShardOf(key.pk),
+              }),
             },
           },
         },
@@ -137,25 +165,34 @@ export function createRequestStore(tables: Tables) {
           },
         },
         sealed.write,
+        ...noticeWrites(tables, settings.notices, told, entry.at),
       ])
       return result.done
     },
 
     /**
-     * Every line that was accepted when the request was read is applied: it is no longer due. False: a line was decided
-     * meanwhile, and the request stays due for it.
+     * Every line that was accepted when the request was read is applied: from now on it is only looked at, until it is
+     * settled. False: a line was decided meanwhile, and the request stays due for it.
      */
-    async markApplied({ number, head }: Pick<RequestRow, 'number' | 'head'>): Promise<boolean> {
+    async markApplied({ number, head }: Pick<RequestRow, 'number' | 'head'>, at: string): Promise<boolean> {
+      const key = keys.request(number)
       try {
         await writeOne(
           tables,
           new UpdateCommand({
             TableName: tables.state,
-            Key: keys.request(number),
-            UpdateExpression: 'SET applied = :yes REMOVE dueAt, dueShard',
-            ConditionExpression: '#head.#sequence = :sequence',
+            Key: key,
+            UpdateExpression: 'SET applied = :yes, followed = :none, dueAt = :due, dueShard = :shard',
+            ConditionExpression: '#head.#sequence = :sequence AND applied = :no',
             ExpressionAttributeNames: { '#head': 'head', '#sequence': 'sequence' },
-            ExpressionAttributeValues: { ':yes': true, ':sequence': head.sequence },
+            ExpressionAttributeValues: {
+              ':yes': true,
+              ':no': false,
+              ':none': 0,
+              ':due': followAt(at),
+              ':shard': followShardOf(key.pk),
+              ':sequence': head.sequence,
+            },
           }),
         )
         return true
@@ -174,13 +211,64 @@ export function createRequestStore(tables: Tables) {
             TableName: tables.state,
             Key: keys.request(number),
             UpdateExpression: 'SET dueAt = :due',
-            ConditionExpression: 'attribute_exists(dueAt)',
-            ExpressionAttributeValues: { ':due': dueAt },
+            ConditionExpression: 'attribute_exists(dueAt) AND applied = :no',
+            ExpressionAttributeValues: { ':due': dueAt, ':no': false },
           }),
         )
       } catch (error) {
         if ((error as Error).name !== 'ConditionalCheckFailedException') throw error
       }
+    },
+
+    /**
+     * What was seen of a request that is applied: when it is looked at again (null: no more), and the outcome, where the unit
+     * is told of it. False: something was decided, or somebody else has looked.
+     */
+    async follow(
+      { number, head, followed }: RequestRow,
+      next: { readonly dueAt: string | null; readonly toldOutcome?: string },
+      told: readonly NoticeDraft[],
+      at: string,
+    ): Promise<boolean> {
+      const { dueAt, toldOutcome } = next
+      const result = await commit(tables, [
+        {
+          Update: {
+            TableName: tables.state,
+            Key: keys.request(number),
+            UpdateExpression: `SET followed = :next${toldOutcome === undefined ? '' : ', toldOutcome = :told'}${dueAt === null ? ' REMOVE dueAt, dueShard' : ', dueAt = :due'}`,
+            ConditionExpression:
+              '#head.#sequence = :sequence AND applied = :yes AND (followed = :was OR attribute_not_exists(followed))',
+            ExpressionAttributeNames: { '#head': 'head', '#sequence': 'sequence' },
+            ExpressionAttributeValues: {
+              ':next': followed + 1,
+              ':was': followed,
+              ':yes': true,
+              ':sequence': head.sequence,
+              ...(dueAt !== null && { ':due': dueAt }),
+              ...(toldOutcome !== undefined && { ':told': toldOutcome }),
+            },
+          },
+        },
+        ...noticeWrites(tables, settings.notices, told, at),
+      ])
+      return result.done
+    },
+
+    /** Numbers of the requests that are not settled: those that are due, now or later. */
+    async unsettled(): Promise<string[]> {
+      const shards = await Promise.all(
+        [...dueShards, ...followShards].map(shard =>
+          queryAll(tables, {
+            TableName: tables.state,
+            IndexName: 'due',
+            KeyConditionExpression: 'dueShard = :shard',
+            ExpressionAttributeValues: { ':shard': shard },
+          }),
+        ),
+      )
+      const keysOf = shards.flat().filter(({ sk }) => sk === 'REQUEST')
+      return keysOf.map(({ pk }) => String(pk).split('#')[1] ?? '').sort()
     },
 
     /** Numbers of a unit's requests, newest first; `before` is the last number of the previous page. */
@@ -212,17 +300,33 @@ export function createRequestStore(tables: Tables) {
   }
 }
 
-/** A request whole: its row, its lines, and the first entry of its chain. Due until its lines are applied. */
+/** A request as it is filed. */
+export type NewRequest = Omit<RequestRow, 'version' | 'head' | 'lineCount' | 'followed' | 'toldOutcome'>
+
+/**
+ * A request whole: its row, its lines, and the first entry of its chain. Due until its lines are applied, and then until it
+ * is settled; a form of which every line is rejected is settled when it is filed.
+ */
 export function requestWrites(
   tables: Tables,
-  request: Omit<RequestRow, 'version' | 'head' | 'lineCount'>,
+  request: NewRequest,
   lines: readonly KeptLine[],
   entry: EntryDraft,
 ): Write[] {
   const sealed = seal(tables, chains.request(request.number), emptyChain, entry)
-  const row: RequestRow = { version: 1, ...request, lineCount: lines.length, head: sealed.head }
+  const row: RequestRow = {
+    version: 1,
+    ...request,
+    lineCount: lines.length,
+    followed: 0,
+    toldOutcome: null,
+    head: sealed.head,
+  }
   const key = keys.request(request.number)
-  const due = request.applied ? {} : { dueAt: request.filedAt, dueShard: dueShardOf(key.pk) }
+  const settled = request.kind !== 'form' || lines.every(({ decision }) => decision === 'rejected')
+  const due = request.applied
+    ? !settled && { dueAt: followAt(request.filedAt), dueShard: followShardOf(key.pk) }
+    : { dueAt: request.filedAt, dueShard: dueShardOf(key.pk) }
   const list = { listKey: lists.requestsOfUnit(request.unit), listSort: request.number }
   const chunks: Write[] = []
   for (let first = 0; first < lines.length; first += linesPerRow)

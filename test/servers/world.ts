@@ -1,9 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { createAdoptionStore } from '../../functions/stores/adoptions.ts'
 import { createCredentialStore } from '../../functions/stores/credentials.ts'
+import { createDigestStore } from '../../functions/stores/digests.ts'
 import { createDueLaneStore } from '../../functions/stores/due-lanes.ts'
 import { createLedgerStore, emptyChain } from '../../functions/stores/ledger.ts'
 import { createListStore } from '../../functions/stores/lists.ts'
+import { createNoticeStore } from '../../functions/stores/notices.ts'
 import { createPeopleStore } from '../../functions/stores/people.ts'
 import { createReadingStore } from '../../functions/stores/readings.ts'
 import { createRequestStore } from '../../functions/stores/requests.ts'
@@ -14,9 +16,12 @@ import { createTaskStore } from '../../functions/stores/tasks.ts'
 import type { Credentials } from '../../functions/workflows/close-forgotten.ts'
 import { type BrokenRun, convergeTarget } from '../../functions/workflows/converge-target.ts'
 import type { Engine, LogCode } from '../../functions/workflows/engine.ts'
+import { type Prepared, prepareDigests } from '../../functions/workflows/prepare-digests.ts'
 import { readAccounts } from '../../functions/workflows/read-accounts.ts'
+import { type Post, type Posted, type Sent, sendNotice } from '../../functions/workflows/send-notice.ts'
 import { type Submitted, submitRequest } from '../../functions/workflows/submit-request.ts'
 import { sweepDue } from '../../functions/workflows/sweep-due.ts'
+import { ancestorsOf } from '../../functions/workflows/tell-ends.ts'
 import sample from '../../infra/settings/valle-claro.json' with { type: 'json' }
 import type { Contract } from '../../schemas/contract.ts'
 import { LedgerEntry } from '../../schemas/ledger.ts'
@@ -52,7 +57,7 @@ export async function openWorld(
     systems: createSystemStore(tables),
     lanes: createDueLaneStore(tables),
     lists: createListStore(tables),
-    requests: createRequestStore(tables),
+    requests: createRequestStore(tables, settings),
     credentials: createCredentialStore(tables),
     bells: {
       ring: async rings => {
@@ -86,6 +91,31 @@ export async function openWorld(
         const unit = units.get(id)
         return unit === undefined ? [] : [{ version: 1 as const, unit, head: emptyChain }]
       }),
+    all: async () => [...units.values()].map(unit => ({ version: 1 as const, unit, head: emptyChain })),
+    withAncestors: async (id: string) => {
+      const unit = units.get(id)
+      return unit === undefined ? null : { unit, ancestors: ancestorsOf(unit, units) }
+    },
+  }
+  const digests = createDigestStore(tables, settings)
+  const noticeStore = createNoticeStore(tables)
+  const mails: { from: string; to: string; subject: string; text: string }[] = []
+  const calls: { body: string; milliseconds: number }[] = []
+  /** What the mail service, and the help desk's program, answer. */
+  const service: { answer: Posted } = { answer: { taken: true, messageId: 'sent' } }
+  const post: Post = {
+    ...engine,
+    units: unitRegister,
+    digests,
+    notices: noticeStore,
+    post: async mail => {
+      if (service.answer.taken) mails.push(mail)
+      return service.answer
+    },
+    call: async (body, milliseconds) => {
+      if (service.answer.taken) calls.push({ body, milliseconds })
+      return service.answer
+    },
   }
   const ledger = createLedgerStore(tables)
   const readings = createReadingStore(tables)
@@ -116,6 +146,11 @@ export async function openWorld(
     notices,
 
     adoptions: createAdoptionStore(tables),
+    /** Mails and calls that were taken, and what answers them. */
+    mails,
+    calls,
+    service,
+    post,
     logged,
     time,
     converge,
@@ -190,6 +225,23 @@ export async function openWorld(
         },
       )
     },
+
+    /** Sweeps, and sends what it rang for. */
+    async deliver(): Promise<Sent[]> {
+      notices.splice(0)
+      await sweepDue(engine, new Date(time.now).toISOString())
+      const results: Sent[] = []
+      for (const id of new Set(notices.splice(0))) results.push(await sendNotice(post, id))
+      return results
+    },
+
+    /** Makes the digests, if it is time for them. */
+    prepareDigests: (mayGoOn = () => true): Promise<Prepared> =>
+      prepareDigests(
+        { ...engine, units: unitRegister, digests, notices: noticeStore },
+        new Date(time.now).toISOString(),
+        mayGoOn,
+      ),
 
     /** The person's account row in a target. */
     async row(personId: string, target: TargetId) {

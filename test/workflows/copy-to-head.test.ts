@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { desiredAccess } from '../../functions/domain/desired-access.ts'
-import { createNoticeStore } from '../../functions/stores/notices.ts'
 import { createTaskStore } from '../../functions/stores/tasks.ts'
 import { applyRequest } from '../../functions/workflows/apply-lines.ts'
 import { openRegisters } from '../../functions/workflows/run-registers.ts'
-import { type Post, sendNotice } from '../../functions/workflows/send-notice.ts'
+import { sendNotice } from '../../functions/workflows/send-notice.ts'
 import type { Contract } from '../../schemas/contract.ts'
 import type { Grant } from '../../schemas/request.ts'
 import { grant } from '../personas/record.ts'
@@ -114,19 +113,8 @@ describe('R5: the head who gets the copies', () => {
     expect((await world.row(clerk, 'mail')).observed?.rights).toMatchObject([{ id: 'copy-to-head' }])
 
     const [notice = ''] = new Set(world.notices)
-    const mails: { to: string; subject: string; text: string }[] = []
-    const { tables } = world
-    const post: Post = {
-      ...world.engine,
-      tasks: createTaskStore(tables, world.engine.settings),
-      notices: createNoticeStore(tables),
-      post: async mail => {
-        mails.push(mail)
-        return { taken: true, messageId: 'm' }
-      },
-    }
-    expect(await sendNotice(post, notice)).toBe('sent')
-    expect(mails).toMatchObject([{ to: own, subject: 'Su correo saliente se copiará a la jefatura' }])
+    expect(await sendNotice(world.post, notice)).toBe('sent')
+    expect(world.mails).toMatchObject([{ to: own, subject: 'Su correo saliente se copiará a la jefatura' }])
     const told = JSON.stringify(await world.entries(`target/${clerk}/mail`))
     expect(told).toContain('copy-to-head')
     expect(told).not.toContain(address)

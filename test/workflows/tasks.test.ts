@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rutCheckDigit } from '../../functions/domain/national-id.ts'
-import { createNoticeStore } from '../../functions/stores/notices.ts'
 import { completeTask } from '../../functions/workflows/complete-task.ts'
 import { listTasks } from '../../functions/workflows/read-tasks.ts'
-import { type Post, type Posted, sendNotice } from '../../functions/workflows/send-notice.ts'
+import { sendNotice } from '../../functions/workflows/send-notice.ts'
 import { sweepDue } from '../../functions/workflows/sweep-due.ts'
 import type { TaskList, TaskView } from '../../schemas/api-operations.ts'
 import type { Contract } from '../../schemas/contract.ts'
@@ -20,34 +19,19 @@ let world: World
 let head: string
 let technician: string
 const names = { givenNames: 'Elisa', surnames: 'Huenchumán Ñancupil' }
-const mails: { to: string; from: string; subject: string; text: string }[] = []
-let answer: Posted = { taken: true, messageId: 'sent' }
+let mails: World['mails']
 
 beforeAll(async () => {
   world = await openWorld()
+  mails = world.mails
   head = await world.hire(nationalId(), { givenNames: 'Marta', surnames: 'Reyes Soto' }, 'dideco', planta)
   technician = await world.hire(nationalId(), { givenNames: 'Ada', surnames: 'Pino Leal' }, 'ti', planta)
   world.units.set('dideco', { id: 'dideco', name: 'Dideco', parent: null, head, deputies: [] })
 })
 afterAll(() => world.close())
 
-const post = (): Post => ({
-  ...world.engine,
-  notices: createNoticeStore(world.tables),
-  post: async mail => {
-    if (answer.taken) mails.push(mail)
-    return answer
-  },
-})
-
 /** Sweeps, and sends what was rung for. */
-async function deliver() {
-  world.notices.splice(0)
-  await sweepDue(world.engine, new Date(world.time.now).toISOString())
-  const results = []
-  for (const id of world.notices.splice(0)) results.push(await sendNotice(post(), id))
-  return results
-}
+const deliver = () => world.deliver()
 
 const form = (id: string, deactivations: object[] = []) => ({
   unit: 'dideco',
@@ -200,11 +184,11 @@ describe('an overdue task', () => {
 describe('a mail', () => {
   it('that the service refuses for now is sent later, once', async () => {
     await parked()
-    answer = { taken: false, fault: 'TooManyRequestsException', lasting: false }
+    world.service.answer = { taken: false, fault: 'TooManyRequestsException', lasting: false }
     mails.splice(0)
     expect(await deliver()).toEqual(['later'])
     expect(await deliver()).toEqual([])
-    answer = { taken: true, messageId: 'sent' }
+    world.service.answer = { taken: true, messageId: 'sent' }
     world.time.now += 61_000
     expect(await deliver()).toEqual(['sent'])
     expect(mails).toHaveLength(1)
@@ -215,11 +199,11 @@ describe('a mail', () => {
 
   it('that the service refuses for good is parked, and tried once a day', async () => {
     await parked()
-    answer = { taken: false, fault: 'MessageRejected', lasting: true }
+    world.service.answer = { taken: false, fault: 'MessageRejected', lasting: true }
     expect(await deliver()).toEqual(['parked'])
     world.time.now += 3_600_000
     expect(await deliver()).toEqual([])
-    answer = { taken: true, messageId: 'sent' }
+    world.service.answer = { taken: true, messageId: 'sent' }
     world.time.now += 86_400_000
     expect(await deliver()).toContain('sent')
     expect(world.logged).toContain('notice-parked')
@@ -233,7 +217,7 @@ describe('a mail', () => {
     world.notices.splice(0)
     await sweepDue(world.engine, new Date(world.time.now).toISOString())
     const [id = ''] = world.notices.splice(0)
-    const results = await Promise.all([sendNotice(post(), id), sendNotice(post(), id)])
+    const results = await Promise.all([sendNotice(world.post, id), sendNotice(world.post, id)])
     expect(results.sort()).toEqual(['nothing', 'sent'])
     expect(mails).toHaveLength(1)
   })
