@@ -100,12 +100,16 @@ export function createNoticeStore(tables: Tables) {
       ':until': row.leaseUntil,
     })
 
-  const inWindow = (listKey: string, after: string, until: string) => ({
+  const inWindow = (listKey: string, after: string | null, until: string) => ({
     TableName: tables.state,
     IndexName: 'list',
     KeyConditionExpression: 'listKey = :list AND listSort BETWEEN :after AND :until',
     // `<instant>#<id>`: what bears the very instant `after` belongs to the window before.
-    ExpressionAttributeValues: { ':list': listKey, ':after': `${after}~`, ':until': `${until}~` },
+    ExpressionAttributeValues: {
+      ':list': listKey,
+      ':after': after === null ? '0' : `${after}~`,
+      ':until': `${until}~`,
+    },
   })
 
   return {
@@ -229,7 +233,7 @@ export function createNoticeStore(tables: Tables) {
     ): Promise<{ readonly fresh: number; readonly all: number }> {
       const [fresh, all] = await Promise.all([
         countAll(tables, inWindow(lists.parkedNotices(), since, until)),
-        countAll(tables, inWindow(lists.parkedNotices(), '', until)),
+        countAll(tables, inWindow(lists.parkedNotices(), null, until)),
       ])
       return { fresh, all }
     },

@@ -36,7 +36,8 @@ export async function factsFor(source: FactSource, row: NoticeRow, instead = fal
     person: person && named(source, person),
     target,
     task: task === null ? null : await source.tasks.load(task),
-    request: request === null || task !== null ? null : await requestFacts(source, request, people),
+    request:
+      request === null || task !== null ? null : await requestFacts(source, request, people, decides(row)),
     account: (target !== null && person?.targets.get(target)?.name) || null,
     instead,
     ends: person && row.template === 'access-ending' ? endsAhead(person, settings, nowOf(source).at) : [],
@@ -55,9 +56,13 @@ function named(source: FactSource, person: PersonAggregate): { name: string; uni
   }
 }
 
+/** Mails of what was decided tell that, and not how far it has come by the time they are sent. */
+const decides = ({ template }: NoticeRow): 'decision' | 'status' =>
+  template === 'request-filed' || template === 'line-decided' ? 'decision' : 'status'
+
 /** The form's own word names somebody who is not in the register; a deactivation knows a national id only, which no mail has. */
 async function lineFacts(
-  { status, reasons }: WholeLine,
+  { reasons, status }: Pick<WholeLine, 'reasons' | 'status'>,
   { line, personId, ...kept }: KeptLine,
   people: KnownPeople,
 ): Promise<LineFacts> {
@@ -73,6 +78,7 @@ async function requestFacts(
   source: FactSource,
   number: string,
   people: KnownPeople,
+  told: 'decision' | 'status',
   wanted: (line: WholeLine) => boolean = () => true,
 ): Promise<RequestFacts | null> {
   const kept = await source.requests.load(number)
@@ -80,7 +86,9 @@ async function requestFacts(
   const whole = await viewLines(source, kept, people)
   const lines = kept.lines.flatMap(line => {
     const seen = whole.find(one => one.line === line.line)
-    return seen !== undefined && wanted(seen) ? [lineFacts(seen, line, people)] : []
+    return seen !== undefined && wanted(seen)
+      ? [lineFacts({ ...seen, status: seen[told] }, line, people)]
+      : []
   })
   return { number, unit: await nameOfUnit(source, kept.row.unit), lines: await Promise.all(lines) }
 }
@@ -106,11 +114,23 @@ async function unitDigest(
   const contested: RequestFacts[] = []
   for (const item of items) {
     if (item.kind === 'observed') {
-      const found = await requestFacts(source, item.request, people, ({ status }) => status === 'observed')
+      const found = await requestFacts(
+        source,
+        item.request,
+        people,
+        'status',
+        ({ status }) => status === 'observed',
+      )
       if (found !== null) observed.push(found)
     }
     if (item.kind === 'contested' && (await source.tasks.load(item.task))?.closedAt === null) {
-      const found = await requestFacts(source, item.request, people, ({ line }) => line === item.line)
+      const found = await requestFacts(
+        source,
+        item.request,
+        people,
+        'status',
+        ({ line }) => line === item.line,
+      )
       if (found !== null) contested.push(found)
     }
   }

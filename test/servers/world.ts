@@ -209,12 +209,7 @@ export async function openWorld(
       return submitRequest(
         {
           ...engine,
-          units: {
-            withAncestors: async id => {
-              const unit = units.get(id)
-              return unit === undefined ? null : { unit, ancestors: [] }
-            },
-          },
+          units: unitRegister,
         },
         {
           caller: { personId: callerId, roles: more.roles ?? [] },

@@ -155,7 +155,7 @@ export const esCL = {
   'notice.instead-of': 'Lo recibe usted porque esa persona todavía no tiene casilla propia: avísele.',
   'notice.access-ending-subject': 'Sus accesos terminan el {until}.',
   'notice.access-ending': 'Estos accesos suyos terminan si su unidad no los renueva.',
-  'notice.end': '{access}, hasta el {until} (días que quedan: {days}).',
+  'notice.end': 'Hasta el {until} (días que quedan: {days}): {access}.',
   'notice.ask-head':
     'Si los sigue necesitando, dígaselo a su jefatura o a quien la subroga: solo ellas pueden pedirlos.',
   'notice.digest-subject': 'Resumen del {day}: accesos de su unidad.',
