@@ -192,7 +192,7 @@ describe('the digests', () => {
     const clerk = await hire('Elena', 'Ñancucheo Díaz', 'dideco', contrata)
     await world.submit(head.personId, form([activation(clerk, consulta)]))
     const told: string[] = []
-    for (let date = 21; date < 30; date++) {
+    for (const date of [21, 22, 23, 24, 27]) {
       await noonOf(`2026-11-${date}`, own)
       const text = digests(addresses.head, own)[0]?.text ?? ''
       if (text.includes('Líneas observadas')) {
@@ -209,23 +209,21 @@ describe('the digests', () => {
     const { world, head, hire } = own
     world.targets.erp.fault = { kind: 'refused', retryable: false }
     const clerks = await Promise.all(
-      Array.from({ length: 30 }, (_, index) =>
-        hire(`Nora${'abcdefghijklmnopqrstuvwxyzñáéí'[index]}`, 'Ulloa Wenz', 'dideco'),
-      ),
+      Array.from({ length: 12 }, (_, index) => hire(`Nora${'abcdefghijkl'[index]}`, 'Ulloa Wenz', 'dideco')),
     )
     await world.submit(head.personId, form(clerks.map(clerk => activation(clerk, consulta))))
     await later(world, 0)
     const tasks = await world.engine.tasks.places('parked')
-    expect(tasks).toHaveLength(30)
+    expect(tasks).toHaveLength(12)
     await noonOf('2026-11-21', own)
     const [digest, ...more] = to(world, it_)
     expect(more).toEqual([])
     for (const { id } of tasks) expect(digest?.text).toContain(id)
-    expect(digest?.text).toContain('30 nuevas, 30 en total')
+    expect(digest?.text).toContain('12 nuevas, 12 en total')
 
     // Nothing new: no mail, until they are overdue, and then every Monday.
     const told: string[] = []
-    for (let date = 22; date < 31; date++) {
+    for (const date of [22, 23, 24, 30]) {
       await noonOf(`2026-11-${date}`, own)
       if (digests(it_, own).length > 0) told.push(`${date}`)
     }
