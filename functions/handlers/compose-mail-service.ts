@@ -2,9 +2,11 @@ import { getSecret } from '@aws-lambda-powertools/parameters/secrets'
 import { SESv2Client, SESv2ServiceException, SendEmailCommand } from '@aws-sdk/client-sesv2'
 import { createDigestStore } from '../stores/digests.ts'
 import { createNoticeStore } from '../stores/notices.ts'
+import { createRequestStore } from '../stores/requests.ts'
+import { createTaskStore } from '../stores/tasks.ts'
+import { createUnitStore } from '../stores/units.ts'
 import type { Post } from '../workflows/send-notice.ts'
-import { engine, tables, units } from './compose.ts'
-import { settings } from './compose-base.ts'
+import { base, settings, tables } from './compose-base.ts'
 import { callHelpDesk } from './help-desk.ts'
 
 const client = new SESv2Client({})
@@ -24,8 +26,10 @@ const lasting = new Set([
 
 /** Everything that sending a mail or calling the help desk's program needs. What the mail service says comes back as its closed code, never as its text. */
 export const post: Post = {
-  ...engine,
-  units,
+  ...base,
+  tasks: createTaskStore(tables, settings),
+  requests: createRequestStore(tables, settings),
+  units: createUnitStore(tables),
   digests: createDigestStore(tables, settings),
   notices: createNoticeStore(tables),
   async post({ from, to, subject, text }) {

@@ -2,17 +2,23 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware'
 import middy from '@middy/core'
 import type { ScheduledEvent } from 'aws-lambda'
 import { createDigestStore } from '../stores/digests.ts'
+import { createListStore } from '../stores/lists.ts'
 import { createNoticeStore } from '../stores/notices.ts'
+import { createRequestStore } from '../stores/requests.ts'
+import { createTaskStore } from '../stores/tasks.ts'
+import { createUnitStore } from '../stores/units.ts'
 import { type Prepared, prepareDigests } from '../workflows/prepare-digests.ts'
-import { engine, logger, tables, units } from './compose.ts'
-import { settings } from './compose-base.ts'
+import { base, logger, settings, tables } from './compose-base.ts'
 
 /** So much is left for writing the mails when the walk ends. */
 const reserveMilliseconds = 60_000
 
 const digesting = {
-  ...engine,
-  units,
+  ...base,
+  tasks: createTaskStore(tables, settings),
+  lists: createListStore(tables),
+  requests: createRequestStore(tables, settings),
+  units: createUnitStore(tables),
   digests: createDigestStore(tables, settings),
   notices: createNoticeStore(tables),
 }
