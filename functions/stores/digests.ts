@@ -1,5 +1,6 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
-import { DigestItem, Edition, type ToldRow } from '../../schemas/notice.ts'
+import { DigestItem, Edition } from '../../schemas/digest.ts'
+import type { ToldRow } from '../../schemas/notice.ts'
 import type { NoticeSettings } from '../../schemas/settings.ts'
 import { keys } from './keys.ts'
 import { type NoticeDraft, noticeWrite, noticeWrites } from './notices.ts'

@@ -1,5 +1,6 @@
 import type { WholeLine } from '../../schemas/api.ts'
-import type { DigestItem, NoticeRow } from '../../schemas/notice.ts'
+import type { DigestItem } from '../../schemas/digest.ts'
+import type { NoticeRow } from '../../schemas/notice.ts'
 import type { KeptLine } from '../../schemas/request.ts'
 import { roundOn } from '../domain/digest-times.ts'
 import { endsAhead } from '../domain/ends-ahead.ts'

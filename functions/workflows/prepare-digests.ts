@@ -1,4 +1,5 @@
-import type { Edition, Recipient } from '../../schemas/notice.ts'
+import type { Edition } from '../../schemas/digest.ts'
+import type { Recipient } from '../../schemas/notice.ts'
 import type { Unit } from '../../schemas/unit.ts'
 import { dayOf } from '../domain/civil-time.ts'
 import { editionDue, isReminderDay, isWeekly, remindsOn, roundOn } from '../domain/digest-times.ts'
