@@ -3,7 +3,7 @@ import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { MailSlots, NoticeRow } from '../../schemas/notice.ts'
 import type { NoticeSettings } from '../../schemas/settings.ts'
 import { keys, lists, noticeShardOf } from './keys.ts'
-import { batchGet, countAll, type Tables, type Write } from './tables.ts'
+import { batchGet, countAll, type Tables, type Write, writeOne } from './tables.ts'
 import { bare } from './target-rows.ts'
 
 /** What a fact tells whom. `fact` names it: the same fact, template and recipient are the same mail. */
@@ -75,7 +75,8 @@ export function createNoticeStore(tables: Tables) {
     values: Record<string, unknown>,
   ): Promise<NoticeRow | null> => {
     try {
-      const answer = await tables.client.send(
+      const answer = await writeOne(
+        tables,
         new UpdateCommand({
           TableName: tables.state,
           Key: keys.notice(row.id),
@@ -191,7 +192,8 @@ export function createNoticeStore(tables: Tables) {
         const times = (slots?.times ?? []).filter(at => at > hourAgo)
         if (times.length >= most) return false
         try {
-          await tables.client.send(
+          await writeOne(
+            tables,
             new UpdateCommand({
               TableName: tables.state,
               Key: key,
