@@ -1,6 +1,7 @@
 import type { Recipient } from '../../schemas/notice.ts'
 import { TaskKind } from '../../schemas/rows.ts'
 import type { Counted, TasksDigest } from '../domain/notice-facts.ts'
+import { toldSingly } from '../domain/task-times.ts'
 import type { NoticeStore } from '../stores/notices.ts'
 import type { TaskPlace, TaskStore } from '../stores/tasks.ts'
 
@@ -39,11 +40,15 @@ export async function gatherTasks(source: TaskSource, to: Doer, window: Window):
     const all = places.get(kind) ?? []
     return counted(source, all, all.filter(within(window, 'openedAt')))
   }
-  const overdue = [...places.values()].flat().filter(({ dueBy }) => dueBy <= window.until)
+  const overdue = [...places].flatMap(([kind, of]) =>
+    of.flatMap(place => (place.dueBy <= window.until ? [{ ...place, kind }] : [])),
+  )
+  // Whoever is told of a task by single mails has had one that says it is late.
+  const untold = overdue.filter(({ kind }) => !toldSingly({ kind, urgent: false }))
   return {
     parked: it ? await opened('parked') : null,
     unadopted: it ? await opened('unadopted') : null,
-    overdue: late ? await counted(source, overdue, overdue.filter(within(window, 'dueBy'))) : null,
+    overdue: late ? await counted(source, overdue, untold.filter(within(window, 'dueBy')), false) : null,
     mails: it ? await source.notices.countParked(window.since, window.until) : null,
     deferred: {
       subjects: [],
@@ -57,12 +62,15 @@ const within =
   (place: TaskPlace): boolean =>
     since < place[time] && place[time] <= until
 
+/** `singly`: whether those count of which people were told by a mail of its own. */
 async function counted(
   { tasks }: TaskSource,
   all: readonly TaskPlace[],
   fresh: readonly TaskPlace[],
+  singly = true,
 ): Promise<Counted> {
   const ids = fresh.slice(0, mostNamed).map(({ id }) => id)
   const rows = await tasks.some(ids)
-  return { named: ids.flatMap(id => rows.get(id) ?? []), fresh: fresh.length, all: all.length }
+  const named = ids.flatMap(id => rows.get(id) ?? []).filter(task => singly || !toldSingly(task))
+  return { named, fresh: fresh.length - ids.length + named.length, all: all.length }
 }
