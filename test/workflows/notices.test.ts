@@ -3,6 +3,8 @@ import { lineHash } from '../../functions/domain/line-hash.ts'
 import { decideLine } from '../../functions/workflows/decide-line.ts'
 import { sendNotice } from '../../functions/workflows/send-notice.ts'
 import { sweepDue } from '../../functions/workflows/sweep-due.ts'
+import sample from '../../infra/settings/valle-claro.json' with { type: 'json' }
+import { Settings } from '../../schemas/settings.ts'
 import {
   activation,
   consulta,
@@ -318,27 +320,38 @@ describe('a mail', () => {
   })
 
   it('is one of twenty an hour to one address of the settings; the others wait for the digest', async () => {
-    const { world, head } = office
-    await later(world, day)
-    world.time.now += 2 * hour
-    world.mails.splice(0)
-    const count = 25
-    for (let form_ = 0; form_ < count; form_++)
-      await world.submit(head.personId, form([activation(head, consulta)]))
+    const { notices } = Settings.parse(sample)
+    const vendor = 'soporte@proveedor.example'
+    const own = await openOffice({
+      targets: [{ id: 'erp', kind: 'manual', mode: 'manual' }],
+      notices: { ...notices, vendors: { erp: vendor } },
+    })
+    const { world, head, hire } = own
+    const count = 23
+    for (let place = 0; place < count; place++) {
+      const clerk = await hire(`Nora${'abcdefghijklmnopqrstuvw'[place]}`, 'Ulloa Wenz', 'dideco')
+      await world.submit(head.personId, form([activation(clerk, consulta)]))
+    }
     await world.settle()
-    const sent = await deliver()
-    expect(sent.filter(one => one === 'sent')).toHaveLength(20)
-    expect(sent.filter(one => one === 'deferred')).toHaveLength(count - 20)
-    expect(to(world, it_)).toHaveLength(20)
-    world.time.now += hour + 1000
-    await world.submit(head.personId, form([activation(head, consulta)]))
-    expect(await deliver()).toEqual(['sent'])
+    const tasks = await world.engine.tasks.places('manual')
+    expect(tasks).toHaveLength(count)
+    world.mails.splice(0)
+    await later(world, 0)
+    expect(to(world, vendor).filter(({ subject }) => subject.startsWith('Tarea'))).toHaveLength(20)
+    expect(world.logged.filter(code => code === 'notice-deferred').length).toBeGreaterThanOrEqual(count - 20)
+    world.mails.splice(0)
+    await later(world, hour + 1000)
+    // An hour later the address takes mails again; those of before wait for the digest all the same.
+    expect(to(world, vendor)).toEqual([])
     await later(world, day)
     world.mails.splice(0)
     await world.prepareDigests()
-    await deliver()
-    const [digest] = to(world, it_).filter(({ subject }) => subject.startsWith('Resumen'))
+    await later(world, 0)
+    const [digest, ...more] = to(world, vendor)
+    expect(more).toEqual([])
+    expect(digest?.subject).toMatch(/^Resumen del /)
     expect(digest?.text).toContain(`Avisos que no se enviaron uno a uno, por ser demasiados: ${count - 20}.`)
-    expect(digest?.text.match(/- Solicitud 2026-\d+: 0 de 1 líneas aceptadas/g)).toHaveLength(count - 20)
+    expect(tasks.filter(({ id }) => digest?.text.includes(id))).toHaveLength(count - 20)
+    await world.close()
   })
 })
