@@ -85,7 +85,7 @@ export async function synthesize(
   const safeguards = new Safeguards(stack, 'Safeguards', workshop, door)
   const reconciliation = new Reconciliation(stack, 'Reconciliation', workshop, door)
   const tasks = new Tasks(stack, 'Tasks', workshop, door, {
-    from: settings.notices.from,
+    notices: settings.notices,
     deadLetters: provisioning.deadLetters,
   })
   register.open(workshop, door)

@@ -51,8 +51,12 @@ export const RequestRow = z.strictObject({
   signer: Signer,
   filedAt: Instant,
   lineCount: z.number().int(),
-  /** False until every accepted line is applied; the row is due as long. */
+  /** False until every accepted line is applied; the row is due as long, and then from time to time until it is settled. */
   applied: z.boolean(),
+  /** How often it was looked at since its lines were applied. */
+  followed: z.int().nonnegative().default(0),
+  /** How every line stood when the unit was told the outcome; null: it was not told yet (R8). */
+  toldOutcome: z.string().nullable().default(null),
   head: ChainHead,
 })
 export type RequestRow = z.infer<typeof RequestRow>
@@ -223,53 +227,3 @@ export const TaskRow = z.strictObject({
   head: ChainHead,
 })
 export type TaskRow = z.infer<typeof TaskRow>
-
-/** The mails there are. Each has its words in the catalogue and its facts in `domain/notice-texts.ts`. */
-export const NoticeTemplate = z.enum([
-  'task-opened',
-  'task-changed',
-  'task-withdrawn',
-  'task-overdue',
-  'copy-to-head',
-])
-export type NoticeTemplate = z.infer<typeof NoticeTemplate>
-
-/** Whom a mail goes to: an address of the settings, or a person at their own address as the mail system shows it. */
-export const Recipient = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.enum(['it', 'escalation']) }),
-  z.strictObject({ kind: z.literal('vendor'), target: TargetId }),
-  z.strictObject({ kind: z.literal('person'), personId: PersonId }),
-])
-export type Recipient = z.infer<typeof Recipient>
-
-/**
- * A mail that a fact has caused, written in the fact's own transaction; its id follows from the fact, so that nothing is
- * told twice. Ids only: names are joined when it is sent.
- */
-export const NoticeRow = z.strictObject({
-  version: z.literal(1),
-  id: z.string(),
-  template: NoticeTemplate,
-  to: Recipient,
-  about: z.strictObject({
-    personId: PersonId.nullable(),
-    task: z.uuid().nullable(),
-    target: TargetId.nullable(),
-    request: RequestNumber.nullable(),
-  }),
-  createdAt: Instant,
-  /** Null once it is sent. */
-  dueAt: Instant.nullable(),
-  leaseUntil: Instant.nullable(),
-  attempts: z.number().int().nonnegative(),
-  state: z.enum(['pending', 'sent', 'parked']),
-  sentAt: Instant.nullable(),
-  /** The mail service's own id of what it took. */
-  messageId: z.string().nullable(),
-  fault: z.string().nullable(),
-})
-export type NoticeRow = z.infer<typeof NoticeRow>
-
-/** What the mails' queue carries, and nothing else. */
-export const NoticeBell = z.strictObject({ notice: z.string().regex(/^[0-9a-f]{32}$/) })
-export type NoticeBell = z.infer<typeof NoticeBell>

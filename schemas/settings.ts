@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { CatalogueId, DoorId, InternetProfile, System } from './access.ts'
 import { TimeZone } from './calendar.ts'
+import { NoticeTemplate } from './notice-template.ts'
 import { NamedPerson, PrintableLine } from './person.ts'
 import { Role } from './role.ts'
 
@@ -223,6 +224,24 @@ export type ServedTarget = Exclude<TargetSettings, { kind: 'manual' }>
 export const TargetId = z.enum(['directory', 'mail', 'erp'])
 export type TargetId = z.infer<typeof TargetId>
 
+/** In clear only to the machine itself. */
+const safely = (url: string): boolean => {
+  if (!URL.canParse(url)) return false
+  const { protocol, hostname } = new URL(url)
+  return (
+    protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname))
+  )
+}
+
+/** Whom the help desk's own program is told by: one signed call for each fact. */
+export const WebhookSettings = z.strictObject({
+  url: z.string().max(2000).refine(safely, { error: 'settings.webhook-url' }),
+  /** Name of the secret that holds the key of the signatures. */
+  secret: z.string().min(1),
+  /** Left out: everything that is told to `it`, and what becomes of requests. */
+  events: z.array(NoticeTemplate).optional(),
+})
+
 /** Where mails come from and go to. */
 export const NoticeSettings = z.strictObject({
   /** An address in a domain that the body has proven to the mail service (SES) to be its own. */
@@ -232,6 +251,11 @@ export const NoticeSettings = z.strictObject({
   escalation: z.email(),
   /** Whoever keeps a target for the body: told of its manual tasks beside `it`. */
   vendors: z.partialRecord(TargetId, z.email()).default({}),
+  /** Who is told of suspensions and stopped batches; left out: `escalation`. */
+  security: z.email().optional(),
+  /** From this hour of the body's day on the daily digests are sent. */
+  digestHour: z.int().min(0).max(23).default(8),
+  webhook: WebhookSettings.optional(),
 })
 export type NoticeSettings = z.infer<typeof NoticeSettings>
 

@@ -123,6 +123,8 @@ export const TargetRow = z.strictObject({
   drift: Drift.nullable().default(null),
   /** When the person last set the password of this account through us; null again when the account has to be made anew. */
   credentialSetAt: Instant.nullable().default(null),
+  /** When the person was told that the account is ready; null again when it has to be made anew. */
+  readyToldAt: Instant.nullable().default(null),
   /** The last failure's closed code, never a text from outside. */
   fault: z.string().nullable(),
   /** What the last run in mode `observe-only` would have done; null in any other mode, and where nothing is to do. */

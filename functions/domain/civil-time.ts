@@ -21,6 +21,16 @@ export const earlierOf = <T extends string>(one: T, other: T): T => (one < other
 export const dayOf = (instant: Instant, zone: string): CivilDate =>
   Temporal.Instant.from(instant).toZonedDateTimeISO(zone).toPlainDate().toString()
 
+/** The civil day whose given hour has struck last: before it, the day before. */
+export const dayWithHour = (instant: Instant, hour: number, zone: string): CivilDate => {
+  const local = Temporal.Instant.from(instant).toZonedDateTimeISO(zone)
+  return addDays(local.toPlainDate().toString(), local.hour < hour ? -1 : 0)
+}
+
+/** How many days later the second day is. */
+export const daysBetween = (day: CivilDate, later: CivilDate): number =>
+  Temporal.PlainDate.from(day).until(Temporal.PlainDate.from(later), { largestUnit: 'day' }).days
+
 const starts = new Map<string, Instant>()
 
 /**

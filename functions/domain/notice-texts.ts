@@ -1,39 +1,22 @@
-import type { NoticeTemplate, TaskRow } from '../../schemas/rows.ts'
-import type { Settings, TargetId } from '../../schemas/settings.ts'
+import type { NoticeTemplate } from '../../schemas/notice-template.ts'
+import type { TaskRow } from '../../schemas/rows.ts'
+import type { TargetId } from '../../schemas/settings.ts'
+import { targetInWords } from './access-words.ts'
 import { sayInstant } from './civil-time.ts'
-import { phrase } from './step-words.ts'
+import { endInWords, tasksDigest, unitDigest } from './notice-digests.ts'
+import type { Mail, NoticeFacts, Words } from './notice-facts.ts'
+import { lineDecided, requestFiled, requestSettled } from './notice-requests.ts'
+import { phrase, within } from './step-words.ts'
+import { traitsOf } from './target-traits.ts'
 import { taskInWords } from './task-words.ts'
-import { type Code, say } from './texts/index.ts'
+import { type Code, say, sayDay } from './texts/index.ts'
 
-/** What a mail may tell, joined when it is sent. Names go into the mail and nowhere else; a national id never does. */
-export interface NoticeFacts {
-  readonly settings: Settings
-  /** Null: the person is no longer kept. */
-  readonly person: { readonly name: string; readonly unit: string } | null
-  readonly target: TargetId | null
-  readonly task: TaskRow | null
-}
-
-export interface Mail {
-  readonly subject: string
-  readonly text: string
-}
-
-interface Words {
-  readonly subject: string
-  readonly lines: readonly string[]
-}
+export type { Mail, NoticeFacts } from './notice-facts.ts'
 
 const targetNames: Readonly<Record<TargetId, Code>> = {
   directory: 'target.directory',
   mail: 'target.mail',
   erp: 'target.erp',
-}
-
-/** A phrase in the middle of a sentence. */
-const within = (facts: NoticeFacts, code: Code): string => {
-  const said = phrase(facts, code)
-  return `${said.slice(0, 1).toLowerCase()}${said.slice(1)}`
 }
 
 const targetIn = (facts: NoticeFacts): string =>
@@ -67,6 +50,72 @@ function aboutTask(facts: NoticeFacts, subject: Code, opening: Code): Words | nu
   }
 }
 
+/** R11: how the person comes to a password. Never what it is. */
+function passwordCode({ settings, target }: NoticeFacts): Code {
+  const own = settings.targets.find(({ id }) => id === target)
+  if (own === undefined || !traitsOf(own).setsPassword) return 'notice.password-desk'
+  return settings.credentials.codeRequired ? 'notice.password-code' : 'notice.password-here'
+}
+
+function accountReady(facts: NoticeFacts): Words | null {
+  const { settings, target, account, person, instead } = facts
+  if (target === null || account === null || person === null) return null
+  const system = targetInWords(facts, target)
+  return {
+    subject: phrase(facts, 'notice.account-ready-subject', { system }),
+    lines: [
+      say(settings.locale, 'notice.account-ready', { name: account, person: person.name, system }),
+      say(settings.locale, passwordCode(facts)),
+      ...(instead ? [say(settings.locale, 'notice.instead-of')] : []),
+    ],
+  }
+}
+
+function accessEnding(facts: NoticeFacts): Words | null {
+  const { settings, ends } = facts
+  const [first] = ends.map(({ lastDay }) => lastDay).sort()
+  if (first === undefined) return null
+  return {
+    subject: phrase(facts, 'notice.access-ending-subject', { until: sayDay(first) }),
+    lines: [
+      say(settings.locale, 'notice.access-ending'),
+      ...ends.map(end => `- ${endInWords(facts, end)}`),
+      '',
+      say(settings.locale, 'notice.ask-head'),
+    ],
+  }
+}
+
+const causes: Readonly<Record<NonNullable<NoticeFacts['about']['cause']>, Code>> = {
+  'hr-event': 'notice.cause-hr-event',
+  import: 'notice.cause-import',
+  calendar: 'notice.cause-calendar',
+  drift: 'notice.cause-drift',
+  form: 'notice.cause-form',
+}
+
+function batchStopped(facts: NoticeFacts): Words {
+  const { cause, hold = '-' } = facts.about
+  const said = {
+    hold,
+    cause: within(facts, cause === undefined ? 'notice.cause-unknown' : causes[cause]),
+  }
+  return {
+    subject: phrase(facts, 'notice.batch-stopped-subject'),
+    lines: [say(facts.settings.locale, 'notice.batch-stopped', said)],
+  }
+}
+
+const suspensionReported = (facts: NoticeFacts): Words => ({
+  subject: phrase(facts, 'notice.suspension-reported-subject'),
+  lines: [
+    say(facts.settings.locale, 'notice.suspension-reported', {
+      person: personIn(facts),
+      hold: facts.about.hold ?? '-',
+    }),
+  ],
+})
+
 /** Every mail there is: another one is an entry here, its words in the catalogue and its name in `NoticeTemplate`. */
 const templates: Readonly<Record<NoticeTemplate, (facts: NoticeFacts) => Words | null>> = {
   'task-opened': facts =>
@@ -82,6 +131,16 @@ const templates: Readonly<Record<NoticeTemplate, (facts: NoticeFacts) => Words |
     subject: phrase(facts, 'notice.copy-to-head-subject'),
     lines: [say(facts.settings.locale, 'notice.copy-to-head')],
   }),
+  'request-filed': requestFiled,
+  'request-settled': requestSettled,
+  'line-decided': lineDecided,
+  'account-ready': accountReady,
+  'access-ending': accessEnding,
+  'digest-unit': unitDigest,
+  'digest-it': facts => tasksDigest(facts, 'notice.digest-it-subject'),
+  'digest-tasks': facts => tasksDigest(facts, 'notice.digest-tasks-subject'),
+  'batch-stopped': batchStopped,
+  'suspension-reported': suspensionReported,
 }
 
 /** A mail in words; null: what it was to tell of is gone. */

@@ -25,7 +25,7 @@ export const isSuperior = (above: UnitInOffice, headBelow: PersonId | null, day:
   above.head === null ? deputiesOn(above, day).length > 0 : above.head !== headBelow
 
 /** Who stands above a unit: the nearest ancestor. None: the unit is a top unit, and `authority` stands above it. */
-const superiorOf = (
+export const superiorOf = (
   unit: UnitInOffice,
   ancestors: readonly UnitInOffice[],
   day: CivilDate,

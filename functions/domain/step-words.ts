@@ -18,6 +18,12 @@ export const phrase = (
   parameters: Readonly<Record<string, string | number>> = {},
 ): string => say(settings.locale, code, parameters).replace(/\.$/, '')
 
+/** A phrase in the middle of a sentence; an abbreviation keeps its capitals. */
+export const within = (worded: Pick<Worded, 'settings'>, code: Code): string => {
+  const said = phrase(worded, code)
+  return /^\p{Lu}{2}/u.test(said) ? said : `${said.slice(0, 1).toLowerCase()}${said.slice(1)}`
+}
+
 /** A right as the catalogue of the body names it; what a right allows in an ERP module is said beside it. */
 export function rightInWords(worded: Worded, right: Pick<Right, 'id'> & Partial<Right>): string {
   const { settings, target } = worded

@@ -15,22 +15,25 @@ export interface TargetTraits {
    * calendar, for everybody in the same night, closes everybody first.
    */
   readonly tidiesLater: boolean
+  /** R11: whether people set the account's password through this system. */
+  readonly setsPassword: boolean
 }
 
 /** By the kind of the target; the connectors' suites hold them to it. */
 export function traitsOf(target: TargetSettings): TargetTraits {
   switch (target.kind) {
     case 'postfixadmin':
-      return { armsEnd: true, copiesToHead: true, tidiesLater: false }
+      return { armsEnd: true, copiesToHead: true, tidiesLater: false, setsPassword: true }
     case 'active-directory':
-      return { armsEnd: true, copiesToHead: false, tidiesLater: true }
+      return { armsEnd: true, copiesToHead: false, tidiesLater: true, setsPassword: true }
     case 'sql':
-      return { armsEnd: true, copiesToHead: false, tidiesLater: false }
+      return { armsEnd: true, copiesToHead: false, tidiesLater: false, setsPassword: false }
     case 'microsoft-365':
     case 'tryton':
     case 'scim':
+      return { armsEnd: false, copiesToHead: false, tidiesLater: false, setsPassword: true }
     case 'manual':
-      return { armsEnd: false, copiesToHead: false, tidiesLater: false }
+      return { armsEnd: false, copiesToHead: false, tidiesLater: false, setsPassword: false }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Instant } from '../../schemas/calendar.ts'
+import type { TaskRow } from '../../schemas/rows.ts'
 import type { Settings } from '../../schemas/settings.ts'
 import type { Step } from '../../schemas/target.ts'
 
@@ -19,3 +20,10 @@ export const nextReminder = ({ tasks }: TaskSettings, urgent: boolean, at: Insta
 /** What takes away comes first in a plan, and cannot wait as long. */
 export const takesAway = ({ act }: Step): boolean =>
   act === 'disable' || act === 'revoke' || act === 'end-sessions'
+
+/**
+ * Whether people are told of a task by a mail of its own. A target that is down parks thousands: those stand in the daily
+ * digest, unless somebody is to lose access.
+ */
+export const toldSingly = ({ kind, urgent }: Pick<TaskRow, 'kind' | 'urgent'>): boolean =>
+  urgent || kind === 'manual' || kind === 'contested'

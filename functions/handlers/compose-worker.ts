@@ -30,7 +30,7 @@ export const worker = {
   targets: createTargetStore(tables, settings),
   lists: createListStore(tables),
   guards: createGuardStore(tables),
-  batches: createStoppedBatchStore(tables),
+  batches: createStoppedBatchStore(tables, settings),
   bells: createDoorbells(new SQSClient({}), queues),
 }
 

@@ -14,7 +14,7 @@ export const engine: Engine = {
   tasks: createTaskStore(tables, settings),
   lanes: createDueLaneStore(tables),
   stoppedFacts: createStoppedFactStore(tables),
-  requests: createRequestStore(tables),
+  requests: createRequestStore(tables, settings),
 }
 
 export const ledger = createLedgerStore(tables)

@@ -5,9 +5,9 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware'
 import middy from '@middy/core'
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
-import { NoticeBell } from '../../schemas/rows.ts'
+import { NoticeBell } from '../../schemas/notice.ts'
 import { sendNotice } from '../workflows/send-notice.ts'
-import { logger } from './compose.ts'
+import { logger } from './compose-base.ts'
 import { post } from './compose-mail-service.ts'
 
 const metrics = new Metrics({ namespace: 'Llavero' })

@@ -2,7 +2,7 @@ import type { KeptLine } from '../../schemas/request.ts'
 import type { TargetId } from '../../schemas/settings.ts'
 import type { TaskSettings } from '../domain/task-times.ts'
 import type { EntryDraft } from './ledger.ts'
-import { type KeptRequest, lineWrites } from './requests.ts'
+import { type KeptRequest, lineWrites } from './request-writes.ts'
 import { commit, type Tables } from './tables.ts'
 import { openTask, textHash } from './tasks.ts'
 

@@ -1,5 +1,5 @@
 import type { AppliedLines, Grant, KeptLine } from '../../schemas/request.ts'
-import type { NameRow, RequestRow } from '../../schemas/rows.ts'
+import type { NameRow } from '../../schemas/rows.ts'
 import type { TargetId } from '../../schemas/settings.ts'
 
 import type { Observation, TargetRow } from '../../schemas/target.ts'
@@ -10,7 +10,7 @@ import { type EntryDraft, seal } from './ledger.ts'
 import { readNameLines } from './name-lines.ts'
 import { nameWrite } from './names.ts'
 import { factWrite, type PersonAggregate } from './people.ts'
-import { requestWrites } from './requests.ts'
+import { type NewRequest, requestWrites } from './request-writes.ts'
 import { batchGet, commit, type Tables, type Write } from './tables.ts'
 import { newTargetWrite, type Wake, wakeTargetWrite } from './target-rows.ts'
 
@@ -23,7 +23,7 @@ export interface Adoption {
   readonly observed: Observation | null
   /** Null: the account gives nothing, so that there is nothing to certify. */
   readonly request: {
-    readonly row: Omit<RequestRow, 'version' | 'head' | 'lineCount'>
+    readonly row: NewRequest
     readonly lines: readonly KeptLine[]
     readonly entry: EntryDraft
     readonly applied: AppliedLines

@@ -1,5 +1,5 @@
 import { GetQueueAttributesCommand, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs'
-import type { NoticeBell } from '../../schemas/rows.ts'
+import type { NoticeBell } from '../../schemas/notice.ts'
 import type { TargetId } from '../../schemas/settings.ts'
 import type { Doorbell } from '../../schemas/target.ts'
 

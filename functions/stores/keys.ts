@@ -71,6 +71,13 @@ export const keys = {
   account: (target: string, accountId: string) => key(`ACCOUNT#${target}#${accountId}`, 'ACCOUNT'),
   task: (id: string) => key(`TASK#${id}`, 'TASK'),
   notice: (id: string) => key(`NOTICE#${id}`, 'NOTICE'),
+  /** When the last mails went to an address of the settings. */
+  mailSlots: (address: string) => key(`MAILS#${digest(address)}`, 'MAILS'),
+  /** Which ends a person was told ahead. */
+  told: (personId: string) => key(personPartition(personId), 'TOLD'),
+  edition: () => key('DIGESTS', 'EDITION'),
+  digestItem: (edition: string, unit: string, item: string) =>
+    key(`DIGEST#${edition}#${unit}`, `ITEM#${item}`),
 } as const
 
 /** Chains of the ledger, one an aggregate. */
@@ -102,6 +109,10 @@ export const lists = {
   openTasks: (kind: TaskKind) => `tasks#open#${kind}`,
   /** Sorted by `<closed at>#<id>`. */
   closedTasks: () => 'tasks#closed',
+  /** Mails that could not be sent, as long as they cannot, sorted by `<since>#<id>`. */
+  parkedNotices: () => 'notices#parked',
+  /** One too many for one of the settings' addresses, sorted by `<when>#<id>`. */
+  deferredNotices: (recipient: string) => `notices#deferred#${recipient}`,
 
   /** Batches the guard has stopped: those that wait, and the others; sorted by `<at>#<id>`. */
   stoppedBatches: (state: 'held' | 'settled') => `stopped#${state}`,
@@ -164,6 +175,10 @@ export const dueShardOf = (pk: string) => shardOf(pk, dueShards.length)
 /** Shards of their own for mails: however many wait to be sent, what closes an access waits behind none of them. */
 export const noticeShards = ['notices#0', 'notices#1', 'notices#2', 'notices#3'] as const
 export const noticeShardOf = (pk: string) => `notices#${shardOf(pk, noticeShards.length)}`
+
+/** Shards for requests whose lines are applied: looking what became of them holds up nothing else. */
+export const followShards = ['follows#0', 'follows#1', 'follows#2', 'follows#3'] as const
+export const followShardOf = (pk: string) => `follows#${shardOf(pk, followShards.length)}`
 
 /**
  * Lanes of the `due` index for account rows, each target's own: a target that rests or answers slowly holds up no other,

@@ -1,6 +1,7 @@
 import type { Instant } from '../../schemas/calendar.ts'
 import { Hold } from '../../schemas/hold.ts'
 import { HrEvent } from '../../schemas/hr-event.ts'
+import { ToldRow } from '../../schemas/notice.ts'
 import { AppliedLines, Grant } from '../../schemas/request.ts'
 import { Ending, PersonRow, RoleRow } from '../../schemas/rows.ts'
 import type { TargetId } from '../../schemas/settings.ts'
@@ -32,6 +33,8 @@ export interface PersonAggregate {
   readonly targets: ReadonlyMap<TargetId, TargetRow>
   readonly applied: readonly AppliedLines[]
   readonly roles: readonly RoleRow[]
+  /** Which ends the person was told ahead; null: none yet. */
+  readonly told: ToldRow | null
   /** What is stopped and not decided: in none of the lists above. What was discarded is in no list at all. */
   readonly stopped: readonly StoppedFact[]
 }
@@ -91,6 +94,7 @@ export function aggregate(items: readonly Item[]): PersonAggregate | null {
     targets: new Map(targets.map(row => [row.target, row])),
     applied: starting('APPLIED#').map(item => AppliedLines.parse(bare(item))),
     roles: starting('ROLE#').map(item => RoleRow.parse(bare(item))),
+    told: starting('TOLD').map(item => ToldRow.parse(bare(item)))[0] ?? null,
     stopped: items.filter(item => item.withheld !== undefined).flatMap(readStopped),
   }
 }

@@ -1,19 +1,16 @@
 import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import type { KeptLine } from '../../schemas/request.ts'
 import { IdempotencyRow, LinesRow, RequestRow } from '../../schemas/rows.ts'
-import { chains, dueShardOf, keys, lists } from './keys.ts'
-import { type EntryDraft, emptyChain, seal } from './ledger.ts'
-import { batchGet, commit, queryAll, type Tables, type Write, writeOne } from './tables.ts'
+import type { Settings } from '../../schemas/settings.ts'
+import { requestNotices } from '../domain/request-notices.ts'
+import { dueShards, followShardOf, followShards, keys, lists } from './keys.ts'
+import type { EntryDraft } from './ledger.ts'
+import { type NoticeDraft, noticeWrites } from './notices.ts'
+import { followAt, type KeptRequest, lineWrites, type NewRequest, requestWrites } from './request-writes.ts'
+import { batchGet, commit, queryAll, type Tables, writeOne } from './tables.ts'
 import { bare } from './target-rows.ts'
 
-/** Lines kept in one row: 20 of the longest lines stay far below DynamoDB's 400 KB an item. */
-const linesPerRow = 20
-
-/** A request as filed and decided. */
-export interface KeptRequest {
-  readonly row: RequestRow
-  readonly lines: readonly KeptLine[]
-}
+type NoticesOf = Pick<Settings, 'notices'>
 
 /** A replay key: same caller, route and client key. `bodyHash` tells whether it is the same thing that is asked. */
 export interface IdempotencyKey {
@@ -25,7 +22,7 @@ export interface IdempotencyKey {
 
 /** A request with its lines and the first entry of its chain, ready to be written. */
 export interface RequestToFile {
-  readonly row: Omit<RequestRow, 'version' | 'head' | 'lineCount'>
+  readonly row: NewRequest
   readonly lines: readonly KeptLine[]
   readonly entry: EntryDraft
 }
@@ -33,9 +30,11 @@ export interface RequestToFile {
 /** Twelve items each of a transaction's hundred, with two hundred lines. */
 export const requestsAtOnce = 8
 
+export type { KeptRequest } from './request-writes.ts'
+
 export type RequestStore = ReturnType<typeof createRequestStore>
 
-export function createRequestStore(tables: Tables) {
+export function createRequestStore(tables: Tables, settings: NoticesOf) {
   async function load(number: string): Promise<KeptRequest | null> {
     const items = await queryAll(tables, {
       TableName: tables.state,
@@ -91,7 +90,10 @@ export function createRequestStore(tables: Tables) {
       idempotency: (IdempotencyKey & { readonly ref: string }) | null,
     ): Promise<boolean> {
       const result = await commit(tables, [
-        ...requests.flatMap(({ row, lines, entry }) => requestWrites(tables, row, lines, entry)),
+        ...requests.flatMap(({ row, lines, entry }) => [
+          ...requestWrites(tables, row, lines, entry),
+          ...noticeWrites(tables, settings.notices, requestNotices('request-filed', row, 'filed'), entry.at),
+        ]),
         ...(idempotency === null
           ? []
           : [
@@ -113,29 +115,46 @@ export function createRequestStore(tables: Tables) {
     },
 
     /**
-     * Puts a line in the place of the one that bears its number, with the entry of what was decided. An accepted one makes
-     * the request due until it is applied. False: something else was decided of this request since it was read.
+     * Puts a line in the place of the one that bears its number, with the entry of what was decided, and the mails that tell
+     * of it. An accepted one makes the request due until it is applied; any makes it be looked at again until it is settled.
+     * False: something else was decided of this request since it was read.
      */
-    async decide(kept: KeptRequest, next: KeptLine, entry: EntryDraft): Promise<boolean> {
-      const result = await commit(tables, lineWrites(tables, kept, next, entry, next.decision === 'accepted'))
+    async decide(
+      kept: KeptRequest,
+      next: KeptLine,
+      entry: EntryDraft,
+      told: readonly NoticeDraft[] = [],
+    ): Promise<boolean> {
+      const result = await commit(tables, [
+        ...lineWrites(tables, kept, next, entry, next.decision === 'accepted'),
+        ...noticeWrites(tables, settings.notices, told, entry.at),
+      ])
       return result.done
     },
 
     /**
-     * Every line that was accepted when the request was read is applied: it is no longer due. False: a line was decided
-     * meanwhile, and the request stays due for it.
+     * Every line that was accepted when the request was read is applied: from now on it is only looked at, until it is
+     * settled. False: a line was decided meanwhile, and the request stays due for it.
      */
-    async markApplied({ number, head }: Pick<RequestRow, 'number' | 'head'>): Promise<boolean> {
+    async markApplied({ number, head }: Pick<RequestRow, 'number' | 'head'>, at: string): Promise<boolean> {
+      const key = keys.request(number)
       try {
         await writeOne(
           tables,
           new UpdateCommand({
             TableName: tables.state,
-            Key: keys.request(number),
-            UpdateExpression: 'SET applied = :yes REMOVE dueAt, dueShard',
-            ConditionExpression: '#head.#sequence = :sequence',
+            Key: key,
+            UpdateExpression: 'SET applied = :yes, followed = :none, dueAt = :due, dueShard = :shard',
+            ConditionExpression: '#head.#sequence = :sequence AND applied = :no',
             ExpressionAttributeNames: { '#head': 'head', '#sequence': 'sequence' },
-            ExpressionAttributeValues: { ':yes': true, ':sequence': head.sequence },
+            ExpressionAttributeValues: {
+              ':yes': true,
+              ':no': false,
+              ':none': 0,
+              ':due': followAt(at),
+              ':shard': followShardOf(key.pk),
+              ':sequence': head.sequence,
+            },
           }),
         )
         return true
@@ -154,13 +173,64 @@ export function createRequestStore(tables: Tables) {
             TableName: tables.state,
             Key: keys.request(number),
             UpdateExpression: 'SET dueAt = :due',
-            ConditionExpression: 'attribute_exists(dueAt)',
-            ExpressionAttributeValues: { ':due': dueAt },
+            ConditionExpression: 'attribute_exists(dueAt) AND applied = :no',
+            ExpressionAttributeValues: { ':due': dueAt, ':no': false },
           }),
         )
       } catch (error) {
         if ((error as Error).name !== 'ConditionalCheckFailedException') throw error
       }
+    },
+
+    /**
+     * What was seen of a request that is applied: when it is looked at again (null: no more), and the outcome, where the unit
+     * is told of it. False: something was decided, or somebody else has looked.
+     */
+    async follow(
+      { number, head, followed }: RequestRow,
+      next: { readonly dueAt: string | null; readonly toldOutcome?: string },
+      told: readonly NoticeDraft[],
+      at: string,
+    ): Promise<boolean> {
+      const { dueAt, toldOutcome } = next
+      const result = await commit(tables, [
+        {
+          Update: {
+            TableName: tables.state,
+            Key: keys.request(number),
+            UpdateExpression: `SET followed = :next${toldOutcome === undefined ? '' : ', toldOutcome = :told'}${dueAt === null ? ' REMOVE dueAt, dueShard' : ', dueAt = :due'}`,
+            ConditionExpression:
+              '#head.#sequence = :sequence AND applied = :yes AND (followed = :was OR attribute_not_exists(followed))',
+            ExpressionAttributeNames: { '#head': 'head', '#sequence': 'sequence' },
+            ExpressionAttributeValues: {
+              ':next': followed + 1,
+              ':was': followed,
+              ':yes': true,
+              ':sequence': head.sequence,
+              ...(dueAt !== null && { ':due': dueAt }),
+              ...(toldOutcome !== undefined && { ':told': toldOutcome }),
+            },
+          },
+        },
+        ...noticeWrites(tables, settings.notices, told, at),
+      ])
+      return result.done
+    },
+
+    /** Numbers of the requests that are not settled: those that are due, now or later. */
+    async unsettled(): Promise<string[]> {
+      const shards = await Promise.all(
+        [...dueShards, ...followShards].map(shard =>
+          queryAll(tables, {
+            TableName: tables.state,
+            IndexName: 'due',
+            KeyConditionExpression: 'dueShard = :shard',
+            ExpressionAttributeValues: { ':shard': shard },
+          }),
+        ),
+      )
+      const keysOf = shards.flat().filter(({ sk }) => sk === 'REQUEST')
+      return keysOf.map(({ pk }) => String(pk).split('#')[1] ?? '').sort()
     },
 
     /** Numbers of a unit's requests, newest first; `before` is the last number of the previous page. */
@@ -190,85 +260,4 @@ export function createRequestStore(tables: Tables) {
       })
     },
   }
-}
-
-/**
- * A line in the place of the one that bears its number, with its entry in the request's chain; refused when anything else was
- * said of the request since it was read. `waits`: the request is due again, until the line is applied.
- */
-export function lineWrites(
-  tables: Tables,
-  { row, lines }: KeptRequest,
-  next: KeptLine,
-  entry: EntryDraft,
-  waits: boolean,
-): Write[] {
-  const sealed = seal(tables, chains.request(row.number), row.head, entry)
-  const key = keys.request(row.number)
-  const changed = lines.map(line => (line.line === next.line ? next : line))
-  const chunk = Math.floor(lines.findIndex(({ line }) => line === next.line) / linesPerRow)
-  return [
-    {
-      Update: {
-        TableName: tables.state,
-        Key: key,
-        UpdateExpression: `SET #head = :head${waits ? ', applied = :no, dueAt = :due, dueShard = :shard' : ''}`,
-        ConditionExpression: '#head.#sequence = :sequence',
-        ExpressionAttributeNames: { '#head': 'head', '#sequence': 'sequence' },
-        ExpressionAttributeValues: {
-          ':head': sealed.head,
-          ':sequence': row.head.sequence,
-          ...(waits && { ':no': false, ':due': entry.at, ':shard': dueShardOf(key.pk) }),
-        },
-      },
-    },
-    {
-      Put: {
-        TableName: tables.state,
-        Item: {
-          ...keys.lines(row.number, chunk),
-          version: 1,
-          lines: changed.slice(chunk * linesPerRow, (chunk + 1) * linesPerRow),
-        },
-      },
-    },
-    sealed.write,
-  ]
-}
-
-/** A request whole: its row, its lines, and the first entry of its chain. Due until its lines are applied. */
-export function requestWrites(
-  tables: Tables,
-  request: Omit<RequestRow, 'version' | 'head' | 'lineCount'>,
-  lines: readonly KeptLine[],
-  entry: EntryDraft,
-): Write[] {
-  const sealed = seal(tables, chains.request(request.number), emptyChain, entry)
-  const row: RequestRow = { version: 1, ...request, lineCount: lines.length, head: sealed.head }
-  const key = keys.request(request.number)
-  const due = request.applied ? {} : { dueAt: request.filedAt, dueShard: dueShardOf(key.pk) }
-  const list = { listKey: lists.requestsOfUnit(request.unit), listSort: request.number }
-  const chunks: Write[] = []
-  for (let first = 0; first < lines.length; first += linesPerRow)
-    chunks.push({
-      Put: {
-        TableName: tables.state,
-        Item: {
-          ...keys.lines(request.number, first / linesPerRow),
-          version: 1,
-          lines: lines.slice(first, first + linesPerRow),
-        },
-      },
-    })
-  return [
-    {
-      Put: {
-        TableName: tables.state,
-        Item: { ...key, ...row, ...due, ...list },
-        ConditionExpression: 'attribute_not_exists(pk)',
-      },
-    },
-    ...chunks,
-    sealed.write,
-  ]
 }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { StoppedBatchRow, StoppedMember } from '../../schemas/guard.ts'
+import type { Settings } from '../../schemas/settings.ts'
 import { chains, dueShardOf, keys, lists } from './keys.ts'
 import { type EntryDraft, emptyChain, seal } from './ledger.ts'
+import { type NoticeDraft, noticeWrites } from './notices.ts'
 import { batchGet, commit, countAll, queryAll, type Tables, type Write } from './tables.ts'
 import { bare } from './target-rows.ts'
 
@@ -53,10 +55,19 @@ const read = (item: Record<string, unknown>): StoppedBatchRow => {
   return StoppedBatchRow.parse(row)
 }
 
+/** Security, and whoever watches over what is overdue: whoever decides has to know that something waits. */
+const stoppedNotices = ({ id, kind }: Pick<StoppedBatchRow, 'id' | 'kind'>): NoticeDraft[] =>
+  (['security', 'escalation', 'it'] as const).map(to => ({
+    template: 'batch-stopped',
+    to: { kind: to },
+    about: { personId: null, task: null, target: null, request: null, hold: id, cause: kind },
+    fact: id,
+  }))
+
 export type StoppedBatchStore = ReturnType<typeof createStoppedBatchStore>
 
 /** Batches that the guard has stopped, each a chain of its own; what its members withhold lies with the people. */
-export function createStoppedBatchStore(tables: Tables) {
+export function createStoppedBatchStore(tables: Tables, settings: Pick<Settings, 'notices'>) {
   return {
     async load(id: string): Promise<StoppedBatchRow | null> {
       const answer = await tables.client.send(
@@ -69,7 +80,6 @@ export function createStoppedBatchStore(tables: Tables) {
     async open(
       batch: Pick<StoppedBatchRow, 'id' | 'kind' | 'at' | 'limit'>,
       entry: EntryDraft,
-      told: readonly Write[] = [],
     ): Promise<boolean> {
       const sealed = seal(tables, chains.hold(batch.id), emptyChain, entry)
       const row: StoppedBatchRow = {
@@ -93,7 +103,7 @@ export function createStoppedBatchStore(tables: Tables) {
           },
         },
         sealed.write,
-        ...told,
+        ...noticeWrites(tables, settings.notices, stoppedNotices(batch), batch.at),
       ])
       return result.done
     },

@@ -9,6 +9,7 @@ import {
   TransactWriteCommand,
   type TransactWriteCommandInput,
   type UpdateCommand,
+  type UpdateCommandOutput,
 } from '@aws-sdk/lib-dynamodb'
 
 /** Where the two tables are. Made once per function instance, by compose. */
@@ -63,11 +64,10 @@ export async function commit(tables: Tables, writes: readonly Write[]): Promise<
  * Writes one item outside a transaction. That another transaction has just touched it is no answer, and the SDK does not try
  * again by itself: up to 8 tries, as `commit` does it.
  */
-export async function writeOne(tables: Tables, command: UpdateCommand): Promise<void> {
+export async function writeOne(tables: Tables, command: UpdateCommand): Promise<UpdateCommandOutput> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await tables.client.send(command)
-      return
+      return await tables.client.send(command)
     } catch (error) {
       if ((error as Error).name !== 'TransactionConflictException' || attempt > 8) throw error
       await pause(randomInt(10, 25 * 2 ** Math.min(attempt, 5)))

@@ -102,6 +102,7 @@ export function newTargetWrite(
     observedAt: null,
     drift: null,
     credentialSetAt: null,
+    readyToldAt: null,
     fault: null,
     ...rest,
   }

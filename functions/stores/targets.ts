@@ -3,17 +3,18 @@ import type { DriftRow } from '../../schemas/rows.ts'
 import { TargetId } from '../../schemas/settings.ts'
 import type { Drift, OpenIntent, TargetRow } from '../../schemas/target.ts'
 import type { TaskSettings } from '../domain/task-times.ts'
-import { accountShardOf, chains, dueShards, keys, lists, noticeShards } from './keys.ts'
+import { accountShardOf, chains, dueShards, followShards, keys, lists, noticeShards } from './keys.ts'
 import { type EntryDraft, seal } from './ledger.ts'
+import { readyNotice } from './ready-notice.ts'
 import { commit, type Tables, type Write } from './tables.ts'
 import { accountTask, type HandedTask, handedTask } from './target-tasks.ts'
 
 /**
- * What is due beside account rows: a request whose lines are not all applied, the reading of a target's accounts, waking all
- * of them, a task that is overdue, a mail to send, a password half set, a stopped batch that was decided.
+ * What is due beside account rows: a request whose lines are not all applied or that is not settled, the reading of a target's
+ * accounts, waking all of them, a task that is overdue, a mail to send, a password half set, a stopped batch that was decided.
  */
 export type Due =
-  | { readonly kind: 'request'; readonly number: string; readonly dueAt: string }
+  | { readonly kind: 'request' | 'follow'; readonly number: string; readonly dueAt: string }
   | { readonly kind: 'reading'; readonly target: TargetId; readonly dueAt: string }
   | { readonly kind: 'task' | 'notice' | 'batch'; readonly id: string; readonly dueAt: string }
   | { readonly kind: 'walk'; readonly target: TargetId; readonly dueAt: string }
@@ -40,6 +41,7 @@ type Changes = Partial<
     | 'observedAt'
     | 'drift'
     | 'credentialSetAt'
+    | 'readyToldAt'
     | 'fault'
     | 'wouldDo'
     | 'openTask'
@@ -155,7 +157,7 @@ export function createTargetStore(tables: Tables, settings: TaskSettings) {
         // Known before the act: whoever dies between making the account and noting its key finds it again as ours.
         // And its password is one that nobody knows.
         ...(intent.steps.some(step => step.act === 'create')
-          ? { origin: 'made' as const, credentialSetAt: null }
+          ? { origin: 'made' as const, credentialSetAt: null, readyToldAt: null }
           : {}),
       }
       const result = await commit(tables, [
@@ -191,7 +193,9 @@ export function createTargetStore(tables: Tables, settings: TaskSettings) {
         attested: null,
         wouldDo: null,
         head: sealed.head,
-        ...(intent.steps.some(step => step.act === 'create') ? { origin: 'made' as const } : {}),
+        ...(intent.steps.some(step => step.act === 'create')
+          ? { origin: 'made' as const, readyToldAt: null }
+          : {}),
       }
       const standing =
         row.openIntent === null ? 'attribute_not_exists(openIntent)' : 'openIntent.entryId = :intent'
@@ -239,7 +243,8 @@ export function createTargetStore(tables: Tables, settings: TaskSettings) {
       const closes = options.closesTask
       const task = await accountTask(tables, settings, row, { ...options.settled, at, closes })
       const same = sameTask(row)
-      const settled = { ...closing, ...options.settled, ...task.changes }
+      const ready = readyNotice(tables, row, { ...closing, ...options.settled, at })
+      const settled = { ...closing, ...options.settled, ...task.changes, ...ready.changes }
       const whole = await commit(tables, [
         change(row, settled, [sameVersion, same.condition, 'openIntent.entryId = :intent'], {
           ':desired': row.desiredVersion,
@@ -248,6 +253,7 @@ export function createTargetStore(tables: Tables, settings: TaskSettings) {
         }),
         sealed.write,
         ...task.writes,
+        ...ready.writes,
         ...driftWrites(row, settled),
       ])
       if (whole.done) return { row: { ...row, ...settled }, moved: false }
@@ -263,13 +269,16 @@ export function createTargetStore(tables: Tables, settings: TaskSettings) {
     async note(row: TargetRow, changes: Changes, now: string): Promise<boolean> {
       const task = await accountTask(tables, settings, row, { ...changes, at: now })
       const same = sameTask(row)
+      const ready = readyNotice(tables, row, { ...changes, at: now })
+      const whole = { ...changes, ...task.changes, ...ready.changes }
       const result = await commit(tables, [
-        change(row, { ...changes, ...task.changes }, [sameVersion, leaseFree, same.condition], {
+        change(row, whole, [sameVersion, leaseFree, same.condition], {
           ':desired': row.desiredVersion,
           ':now': now,
           ...same.values,
         }),
         ...task.writes,
+        ...ready.writes,
         ...driftWrites(row, changes),
       ])
       return result.done
@@ -316,7 +325,7 @@ export function createTargetStore(tables: Tables, settings: TaskSettings) {
     /** What is due at an instant beside account rows, at most `limit` of each shard, oldest first within a shard. */
     async due(now: string, limit: number): Promise<Due[]> {
       const shards = await Promise.all(
-        [...dueShards, ...noticeShards].map(async shard => {
+        [...dueShards, ...followShards, ...noticeShards].map(async shard => {
           const page = await tables.client.send(
             new QueryCommand({
               TableName: tables.state,
@@ -329,7 +338,7 @@ export function createTargetStore(tables: Tables, settings: TaskSettings) {
           return page.Items ?? []
         }),
       )
-      return shards.flat().flatMap(item => dueOf(item as { pk: string; sk: string; dueAt: string }))
+      return shards.flat().flatMap(item => dueOf(item as DueItem))
     },
 
     /** How many rows are parked and wait for a human, up to 1,000 of each kind. */
@@ -354,9 +363,12 @@ export function createTargetStore(tables: Tables, settings: TaskSettings) {
   }
 }
 
-function dueOf({ pk, sk, dueAt }: { pk: string; sk: string; dueAt: string }): Due[] {
+type DueItem = { readonly pk: string; readonly sk: string; readonly dueAt: string; readonly dueShard: string }
+
+function dueOf({ pk, sk, dueAt, dueShard }: DueItem): Due[] {
   const [, id = ''] = pk.split('#')
-  if (sk === 'REQUEST') return [{ kind: 'request', number: id, dueAt }]
+  if (sk === 'REQUEST')
+    return [{ kind: dueShard.startsWith('follows#') ? 'follow' : 'request', number: id, dueAt }]
   if (sk === 'TASK') return [{ kind: 'task', id, dueAt }]
   if (sk === 'NOTICE') return [{ kind: 'notice', id, dueAt }]
   if (sk === 'STOPPED') return [{ kind: 'batch', id, dueAt }]

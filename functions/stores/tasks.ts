@@ -4,14 +4,14 @@ import type { Act, Actor } from '../../schemas/ledger.ts'
 import { TaskKind, type TaskOutcome, TaskRow } from '../../schemas/rows.ts'
 import type { TargetRow } from '../../schemas/target.ts'
 import { earlierOf } from '../domain/civil-time.ts'
-import { dueBy, nextReminder, type TaskSettings } from '../domain/task-times.ts'
-import { newId } from './ids.ts'
+import { dueBy, nextReminder, type TaskSettings, toldSingly } from '../domain/task-times.ts'
+import { newId, timeOf } from './ids.ts'
 import { chains, dueShardOf, keys, lists } from './keys.ts'
 import { type EntryDraft, emptyChain, seal } from './ledger.ts'
 import { nameWrite, releaseNameWrite } from './names.ts'
-import { type NoticeDraft, noticeWrite } from './notices.ts'
+import { type NoticeDraft, noticeWrites } from './notices.ts'
 import { factWrite, type PersonAggregate } from './people.ts'
-import { batchGet, commit, type Tables, type Write } from './tables.ts'
+import { batchGet, commit, queryAll, type Tables, type Write } from './tables.ts'
 import { type Answer, answeredTargetWrite, bare, wakeTargetWrite } from './target-rows.ts'
 
 /** What a task asks for; times, chain and mails follow from it. */
@@ -73,13 +73,15 @@ const asked = ({ kind, intent, fault, urgent, dueBy: due, steps, line }: TaskRow
 export const textHash = (text: string | null | undefined) =>
   text == null ? null : { textHash: hashOfText(text) }
 
-/** Who is told of a task: `it`, and of a manual one also whoever keeps the target. */
+/** Who is told of a task: `it`, and of a manual one also whoever keeps the target. What only a digest tells is told nobody here. */
 function tell(
+  tables: Tables,
   settings: TaskSettings,
   task: TaskRow,
   template: NoticeDraft['template'],
-  fact: string,
-): NoticeDraft[] {
+  { fact, at }: { readonly fact: string; readonly at: string },
+): Write[] {
+  if (!toldSingly(task)) return []
   const { target, personId, request } = task
   const about = { personId, task: task.id, target, request }
   const vendor = task.kind === 'manual' && target !== null && settings.notices.vendors[target] !== undefined
@@ -88,7 +90,8 @@ function tell(
     ...(vendor && target !== null ? [{ kind: 'vendor' as const, target }] : []),
     ...(template === 'task-overdue' ? [{ kind: 'escalation' as const }] : []),
   ]
-  return recipients.map(to => ({ template, to, about, fact }))
+  const drafts = recipients.map(to => ({ template, to, about, fact }))
+  return noticeWrites(tables, settings.notices, drafts, at)
 }
 
 const itemOf = (task: TaskRow): Record<string, unknown> => {
@@ -168,7 +171,7 @@ export function openTask(
         },
       },
       sealed.write,
-      ...tell(settings, whole, template, sealed.id).map(notice => noticeWrite(tables, notice, said.at)),
+      ...tell(tables, settings, whole, template, { fact: sealed.id, at: said.at }),
     ],
   }
 }
@@ -215,9 +218,7 @@ export function closeTask(
     writes: [
       replace(tables, standing, whole),
       sealed.write,
-      ...(calledBack ? tell(settings, task, 'task-withdrawn', sealed.id) : []).map(notice =>
-        noticeWrite(tables, notice, said.at),
-      ),
+      ...(calledBack ? tell(tables, settings, task, 'task-withdrawn', { fact: sealed.id, at: said.at }) : []),
     ],
   }
 }
@@ -227,6 +228,9 @@ export async function loadTasks(tables: Tables, ids: readonly string[]): Promise
   const items = await batchGet(tables, tables.state, ids.map(keys.task))
   return new Map(items.map(readTask).map(task => [task.id, task]))
 }
+
+/** An open task as its list tells it. */
+export interface TaskPlace extends Pick<TaskRow, 'id' | 'openedAt' | 'dueBy'> {}
 
 export type TaskStore = ReturnType<typeof createTaskStore>
 
@@ -273,6 +277,25 @@ export function createTaskStore(tables: Tables, settings: TaskSettings) {
       return { tasks: await rowsAt(places), next: places.length < limit ? null : (places.at(-1) ?? null) }
     },
 
+    /** Which tasks of a kind are open, since when, until when: read from an index, which may lag a second behind. */
+    async places(kind: TaskKind): Promise<TaskPlace[]> {
+      const items = await queryAll(tables, {
+        TableName: tables.state,
+        IndexName: 'list',
+        KeyConditionExpression: 'listKey = :list',
+        ExpressionAttributeValues: { ':list': lists.openTasks(kind) },
+      })
+      return items.map(({ listSort }) => {
+        const place = String(listSort)
+        const id = idIn(place)
+        const openedAt = new Date(timeOf(id)).toISOString()
+        return { id, openedAt, dueBy: place.slice(0, place.indexOf('#')) }
+      })
+    },
+
+    /** Several by id; those that are not there are left out. */
+    some: (ids: readonly string[]): Promise<Map<string, TaskRow>> => loadTasks(tables, ids),
+
     /** Tells a second address that a task is overdue, and sets the next reminder. False: it was closed or told meanwhile. */
     async escalate(standing: TaskRow, at: string): Promise<boolean> {
       const task: TaskRow = {
@@ -291,7 +314,7 @@ export function createTaskStore(tables: Tables, settings: TaskSettings) {
       const result = await commit(tables, [
         replace(tables, standing, { ...task, head: sealed.head }),
         sealed.write,
-        ...tell(settings, task, 'task-overdue', sealed.id).map(notice => noticeWrite(tables, notice, at)),
+        ...tell(tables, settings, task, 'task-overdue', { fact: sealed.id, at }),
       ])
       return result.done
     },

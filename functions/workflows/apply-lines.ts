@@ -48,7 +48,7 @@ export async function applyRequest(engine: Engine, request: KeptRequest): Promis
   // Not put off: it stays the oldest that is due, so that somebody is told.
   if (bugs.length > 0) throw bugs[0]
   // Not marked: a line was approved meanwhile, and whoever approved it applies it.
-  if (missed === 0) return engine.requests.markApplied(request.row)
+  if (missed === 0) return engine.requests.markApplied(request.row, instantOf(engine.clock()))
   engine.log('unapplied', { request: request.row.number, people: missed })
   await engine.requests.postpone(request.row.number, instantOf(engine.clock() + retryMinutes * 60_000))
   return false

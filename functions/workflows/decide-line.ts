@@ -8,6 +8,7 @@ import { type Refusal, refuse, refuseWith } from '../domain/refusal.ts'
 import { foldEvents } from '../domain/register.ts'
 import { decideRenewal, prospectOf } from '../domain/renewal.ts'
 import { say } from '../domain/texts/index.ts'
+import type { NoticeDraft } from '../stores/notices.ts'
 import type { KeptRequest } from '../stores/requests.ts'
 import { applyInline } from './apply-lines.ts'
 import type { Engine } from './engine.ts'
@@ -46,7 +47,8 @@ export async function decideLine(engine: Needed, verdict: LineVerdict): Promise<
       return refuseWith('conflict', 'decision.not-awaiting')
     const next = await decided(engine, kept, line, verdict)
     if (next === null) return refuse('busy')
-    const done = await engine.requests.decide(kept, next, entryFor(engine, kept, line, next, verdict.caller))
+    const entry = entryFor(engine, kept, line, next, verdict.caller)
+    const done = await engine.requests.decide(kept, next, entry, [decidedNotice(kept, next)])
     if (!done) continue
     if (next.decision === 'accepted') await applyInline(engine, verdict.number)
     return told(next)
@@ -194,5 +196,15 @@ function entryFor(
       rules: next.reasons.map(({ rule }) => rule),
       hash: lineHash(next),
     },
+  }
+}
+
+/** R8: whoever signed is told. The line's new hash tells one decision from the next. */
+function decidedNotice({ row }: KeptRequest, next: KeptLine): NoticeDraft {
+  return {
+    template: 'line-decided',
+    to: { kind: 'person', personId: row.signer.personId },
+    about: { personId: next.personId, task: null, target: null, request: row.number, line: next.line },
+    fact: `${row.number}/${next.line} ${lineHash(next)}`,
   }
 }

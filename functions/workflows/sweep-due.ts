@@ -3,6 +3,8 @@ import { applyRequest } from './apply-lines.ts'
 import { type Credentials, closeForgotten } from './close-forgotten.ts'
 import { type Engine, instantOf, modeOf, placeOf, rests } from './engine.ts'
 import { escalateTask } from './escalate-task.ts'
+import { followRequest } from './follow-request.ts'
+import { inParallel } from './in-parallel.ts'
 import { ringDue } from './ring-due.ts'
 import { settleBatch } from './settle-batch.ts'
 import { continueWalk } from './wake-accounts.ts'
@@ -11,9 +13,12 @@ import { continueWalk } from './wake-accounts.ts'
 const perShard = 500
 /** What one sweep carries out of a decided batch: there is other work, and another sweep. */
 const batchMilliseconds = 10_000
+/** Requests of which one sweep looks what became, at most: they wait gladly for the next one. */
+const followsOfSweep = 200
 
 export interface Swept {
   readonly rung: number
+  /** Requests whose lines were to be applied, and those of which it was looked what became. */
   readonly requests: number
   /** Targets whose accounts were woken: the next sweep rings them, and goes on. */
   readonly walks: number
@@ -89,13 +94,26 @@ export async function sweepDue(engine: Engine & Credentials, eventAt: string): P
   // Last, and bounded: no target waits for another one's walk.
   const walks = due.flatMap(row => (row.kind === 'walk' ? [row.target] : []))
   for (const target of walks) await continueWalk(engine, target, now)
-  const oldest = [...rounds.map(round => round.oldest), ...due.map(row => row.dueAt)]
+  const follows = due.flatMap(row => (row.kind === 'follow' ? [row.number] : [])).slice(0, followsOfSweep)
+  await inParallel(follows, async number => {
+    try {
+      const request = await engine.requests.load(number)
+      if (request?.row.applied) await followRequest(engine, request)
+    } catch (bug) {
+      engine.log('broken', { request: number, ...placeOf(bug) })
+      broken++
+    }
+  })
+  const oldest = [
+    ...rounds.map(round => round.oldest),
+    ...due.map(row => (row.kind === 'follow' ? null : row.dueAt)),
+  ]
     .filter(at => at !== null)
     .sort()
     .at(0)
   return {
     rung: rounds.reduce((sum, { rung }) => sum + rung, readings.length - missed),
-    requests: numbers.length,
+    requests: numbers.length + follows.length,
     tasks: tasks.length,
     notices: notices.length - mailsMissed,
     walks: walks.length,

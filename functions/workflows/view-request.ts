@@ -6,11 +6,11 @@ import { answerOf, type LineTarget, lineStatus, requestStatus } from '../domain/
 import { grantTimes, standingAt } from '../domain/standing.ts'
 import type { PersonAggregate } from '../stores/people.ts'
 import type { KeptRequest } from '../stores/requests.ts'
-import type { Engine } from './engine.ts'
+import type { TaskStore } from '../stores/tasks.ts'
 import { type KnownPeople, knownPeople } from './known-people.ts'
 import { nowOf, type Registers } from './registers.ts'
 
-type Needed = Pick<Registers, 'people' | 'settings' | 'clock'> & Pick<Engine, 'tasks'>
+type Needed = Pick<Registers, 'people' | 'settings' | 'clock'> & { readonly tasks: Pick<TaskStore, 'load'> }
 type AppliedLine = AppliedLines['lines'][number]
 
 /** What there is to a line beside itself, read for one answer. */

@@ -28,6 +28,8 @@ export interface Grants {
   readonly mails?: 'rings' | 'sends'
   /** The target whose secret it reads, to do one thing there while somebody waits. */
   readonly enters?: TargetId
+  /** Whether it calls the help desk's program, where the settings name one, and reads the key of the signatures. */
+  readonly calls?: true
   /** Whether it reads the key under which one-time codes are kept. */
   readonly codes?: true
 }
@@ -138,8 +140,12 @@ export const grants = {
     rings: everyTarget,
   },
   'send-notices': {
-    state: { actions: ['BatchGetItem', 'GetItem', 'Query', 'UpdateItem'] },
+    state: { actions: ['BatchGetItem', 'GetItem', 'Query', 'UpdateItem'], indexes: ['list'] },
     mails: 'sends',
+    calls: true,
+  },
+  'prepare-digests': {
+    state: { actions: [...reads, 'PutItem'], indexes: ['due', 'list'] },
   },
   // A worker rings its own bell when the desired state moved on under it; the directory's also wakes the mail that waited.
   'converge-directory': {

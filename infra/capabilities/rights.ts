@@ -26,6 +26,8 @@ export interface Mails {
   /** ARN of the identity that the body has proven to the mail service. */
   readonly identity: string
   readonly from: string
+  /** The key of the calls to the help desk's program; undefined: the settings name none. */
+  readonly webhook: ISecret | undefined
 }
 
 /** What Lambda does on a function's behalf to give it a queue's messages. */
@@ -61,6 +63,8 @@ export function grantRights(functions: readonly AppFunction[], possessions: Poss
         StringEquals: { 'ses:FromAddress': possessions.mails.from },
       })
     }
+    if (granted.calls && possessions.mails.webhook)
+      each.allow(['secretsmanager:GetSecretValue'], [possessions.mails.webhook.secretArn])
     for (const target of granted.counts ?? []) {
       const bells = possessions.doorbells.get(target)
       if (bells) each.allow(['sqs:GetQueueAttributes'], [bells.normal.queueArn, bells.urgent.queueArn])

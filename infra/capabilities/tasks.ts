@@ -1,8 +1,12 @@
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda'
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { EmailIdentity, Identity } from 'aws-cdk-lib/aws-ses'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
-import { Duration, Stack } from 'aws-cdk-lib/core'
+import { Duration, Stack, Validations } from 'aws-cdk-lib/core'
 import { Construct } from 'constructs'
+import type { NoticeSettings } from '../../schemas/settings.ts'
 import type { FrontDoor } from './front-door.ts'
 import { AppFunction, type Workshop } from './function.ts'
 import type { Mails } from './rights.ts'
@@ -10,10 +14,11 @@ import type { Mails } from './rights.ts'
 const sendTimeout = Duration.seconds(60)
 
 /**
- * What people have to do by hand, and the mails that tell them.
+ * What people have to do by hand, and the mails that tell them and everybody else.
  *
  * If `attend-tasks` fails nobody can say that a task is done; the tasks stay, and nothing is lost. If `send-notices` or the
- * mail service fails nobody is told by mail; the tasks stand in `GET /tasks`, and every mail is sent when it works again.
+ * mail service fails nobody is told by mail; the tasks stand in `GET /tasks`, and every mail is sent when it works again. If
+ * `prepare-digests` fails nobody is told ahead of an end; accesses end on their day all the same.
  */
 export class Tasks extends Construct {
   readonly functions: AppFunction[]
@@ -24,7 +29,7 @@ export class Tasks extends Construct {
     id: string,
     workshop: Workshop,
     door: FrontDoor,
-    { from, deadLetters }: { readonly from: string; readonly deadLetters: Queue },
+    { notices, deadLetters }: { readonly notices: NoticeSettings; readonly deadLetters: Queue },
   ) {
     super(scope, id)
     const attend = new AppFunction(this, 'AttendTasks', {
@@ -42,6 +47,7 @@ export class Tasks extends Construct {
     door.route('GET /tasks', attend)
     door.route('POST /tasks/{id}/completion', attend)
 
+    const { from, webhook } = notices
     const domain = from.slice(from.indexOf('@') + 1)
     // Its DKIM records are published by whoever keeps the domain; until then the mail service refuses.
     new EmailIdentity(this, 'Identity', { identity: Identity.domain(domain) })
@@ -81,12 +87,54 @@ export class Tasks extends Construct {
       remedy:
         'Log code notice-parked tells why: prove the domain to the mail service, leave its sandbox, or correct the address in the settings. It is tried once more every day.',
     })
-    this.functions = [attend, send]
+    this.functions = [attend, send, this.addDigests(workshop)]
     const { partition, region, account } = Stack.of(this)
     this.mails = {
       bell,
       identity: `arn:${partition}:ses:${region}:${account}:identity/${domain}`,
       from,
+      webhook: webhook && this.addKey(webhook.secret),
     }
+  }
+
+  private addDigests(workshop: Workshop): AppFunction {
+    const prepare = new AppFunction(this, 'PrepareDigests', {
+      name: 'prepare-digests',
+      workshop,
+      description:
+        'Once a day: looks what ends soon and what waits for whom, and makes a mail a recipient of it.',
+      memory: 1024,
+      timeout: Duration.minutes(5),
+      reserved: 1,
+      retries: 0,
+      failure: {
+        means:
+          'Heads and the people concerned are not told ahead that an access ends, and IT gets no summary. Accesses end on their day all the same; tasks stand in GET /tasks.',
+        remedy:
+          'Read the log of prepare-digests. Its next run goes on where this one was; nothing is told twice.',
+      },
+    })
+    new Rule(this, 'EveryHour', {
+      ruleName: `${Stack.of(this).stackName}-${prepare.name}`,
+      description: 'Makes the digests of the day once its hour has struck.',
+      schedule: Schedule.rate(Duration.hours(1)),
+      targets: [new LambdaFunction(prepare.lambda, { retryAttempts: 0 })],
+    })
+    return prepare
+  }
+
+  private addKey(secretName: string): Secret {
+    const key = new Secret(this, 'WebhookKey', {
+      secretName,
+      description:
+        'Signs what the help desk’s program is told. Its keeper gets a copy, to check the signatures.',
+      generateSecretString: { excludePunctuation: true, passwordLength: 64 },
+    })
+    Validations.of(key).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-SMG4',
+      reason:
+        'Two programs of two owners share it: one that changed it alone would have every call refused until somebody carried the new one over.',
+    })
+    return key
   }
 }

@@ -5,6 +5,7 @@ import { findPostgresql } from '../servers/postgresql/installed.ts'
 import { findSamba } from '../servers/samba/installed.ts'
 import { prepareTryton } from '../servers/tryton/tryton.ts'
 import { benchBundles } from './bundles.ts'
+import { benchDigests } from './digests.ts'
 import { benchDirectory } from './directory.ts'
 import { benchErpTables, benchTryton, type ErpRow } from './erp.ts'
 import { benchForms, type FormsBench } from './forms.ts'
@@ -184,7 +185,22 @@ function costs({ units, answered, usable }: FormsBench): (readonly [string, stri
   return [...parts, ['together', '', parts.reduce((total, [, , dollars]) => total + dollars, 0)]]
 }
 
-const sections: Record<string, () => Promise<void>> = { directory, mail, erp, bundles, forms }
+async function digests(): Promise<void> {
+  const days = await benchDigests()
+  print(
+    'Digests: one walk over 2,000 people, each of whom has an access that ends',
+    ['day', 'time', 'read units', 'write units', 'US dollars'],
+    days.map(({ day, milliseconds: time, read, write }) => [
+      day,
+      milliseconds(time),
+      read.toFixed(0),
+      write.toFixed(0),
+      `$ ${(read * price.readUnit + write * price.writeUnit).toFixed(4)}`,
+    ]),
+  )
+}
+
+const sections: Record<string, () => Promise<void>> = { directory, mail, erp, bundles, forms, digests }
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter(name => !(name in sections))
 if (unknown.length > 0) {

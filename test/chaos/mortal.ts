@@ -67,7 +67,7 @@ export function mortal(world: World, at: number): Mortal {
     systems: createSystemStore(tables),
     lanes: createDueLaneStore(tables),
     lists: createListStore(tables),
-    requests: createRequestStore(tables),
+    requests: createRequestStore(tables, world.engine.settings),
     bells: {
       ...world.engine.bells,
       ring: outside(world.engine.bells.ring),

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import type { LineFacts, NoticeFacts, RequestFacts } from '../../functions/domain/notice-facts.ts'
 import { renderNotice } from '../../functions/domain/notice-texts.ts'
 import { stepsInWords } from '../../functions/domain/step-words.ts'
-import { NoticeTemplate, type TaskRow } from '../../schemas/rows.ts'
+import { callBody } from '../../functions/domain/webhook-call.ts'
+import type { NoticeRow } from '../../schemas/notice.ts'
+import { NoticeTemplate } from '../../schemas/notice-template.ts'
+import { LineStatus } from '../../schemas/request.ts'
+import type { TaskRow } from '../../schemas/rows.ts'
 import { Step } from '../../schemas/target.ts'
 import { valleClaro } from '../personas/body.ts'
 
@@ -30,19 +35,108 @@ const task: TaskRow = {
   dueAt: null,
   head: { sequence: 1, hash: '' },
 }
-const facts = {
+
+const line = (more: Partial<LineFacts> = {}): LineFacts => ({
+  line: 'A1',
+  kind: 'activation',
+  person: 'María José Muñoz Peña',
+  access: {
+    system: 'erp',
+    module: 'tesoreria',
+    type: 'actualizacion',
+    operations: ['ingreso'],
+    specific: ['solo ingresos propios'],
+  },
+  until: '2026-12-31',
+  status: 'done',
+  reasons: [],
+  ...more,
+})
+
+/** A form with a line in every state there is, and one of each kind of access. */
+const whole: RequestFacts = {
+  number: '2026-000012',
+  unit: 'Desarrollo Comunitario',
+  lines: [
+    ...LineStatus.options.map((status, index) => line({ line: `A${index + 1}`, status })),
+    line({ line: 'A20', access: { system: 'mail', copyToHead: true }, until: null }),
+    line({ line: 'A21', access: { system: 'data-centre', doors: ['VC-CPD-0001'] } }),
+    line({ line: 'C1', kind: 'deactivation', person: null, access: { system: 'all' }, until: null }),
+    line({ line: 'C2', kind: 'deactivation', access: { system: 'erp', module: 'tesoreria' }, until: null }),
+  ],
+}
+const ends = [
+  { target: 'directory' as const, module: null, lastDay: '2026-12-31', days: 30 },
+  { target: 'erp' as const, module: 'tesoreria', lastDay: '2026-12-20', days: 19 },
+]
+const tasks = { named: [task], fresh: 3, all: 40 }
+
+const facts: NoticeFacts = {
   settings: valleClaro,
+  about: {
+    personId: task.personId,
+    task: null,
+    target: 'erp',
+    request: null,
+    line: 'A2',
+    hold: '0199a3c4-5b7e-7c11-8d22-9f0a1b2c3d40',
+    cause: 'import',
+    edition: '2026-11-28',
+  },
   person: { name: 'Ada Pino Leal', unit: 'ti' },
-  target: 'erp' as const,
+  target: 'erp',
   task,
+  request: whole,
+  account: 'ada.pino',
+  instead: true,
+  ends,
+  units: [
+    {
+      unit: 'Desarrollo Comunitario',
+      ends: [{ person: 'Elena Ñancucheo Díaz', ends }],
+      round: { lastDay: '2026-12-31', closesOn: '2026-12-01' },
+      renewable: [{ person: 'Rocío Pincheira Mella', ends }],
+      observed: [{ ...whole, lines: [line({ status: 'observed' })] }],
+      contested: [{ ...whole, lines: [line({ status: 'contested' })] }],
+    },
+  ],
+  tasks: {
+    parked: tasks,
+    unadopted: tasks,
+    overdue: tasks,
+    mails: { fresh: 1, all: 2 },
+    deferred: { subjects: ['Tarea por hacer en el ERP'], all: 9 },
+  },
 }
 
 describe('the mails', () => {
   it.each(NoticeTemplate.options)('are whole sentences with nothing left to fill in: %s', template => {
     const mail = renderNotice(template, facts)
-    expect(mail?.subject).toMatch(/^[A-ZÁÉÍÓÚÑ][^\n{}]{10,120}[^.]$/)
-    expect(mail?.text).not.toMatch(/[{}]|undefined|null/)
+    expect(mail?.subject).toMatch(/^[A-ZÁÉÍÓÚÑ][^\n\r{}]{10,120}[^.]$/)
+    expect(mail?.text).not.toMatch(/[{}]|undefined|null|NaN|\.\.|\n\n\n/)
     expect(mail?.text).toContain('Municipalidad de Valle Claro')
+  })
+
+  it.each(NoticeTemplate.options)(
+    'hold no national id and no password, and no name in the subject: %s',
+    template => {
+      const mail = renderNotice(template, facts)
+      expect(`${mail?.subject}\n${mail?.text}`).not.toMatch(/\d{1,2}\.?\d{3}\.?\d{3}-[\dkK]\b/)
+      expect(mail?.text).not.toMatch(/contraseña (es|temporal|inicial)/i)
+      expect(mail?.subject).not.toMatch(/Pino|Muñoz|Ñancucheo|Pincheira/)
+    },
+  )
+
+  it.each(NoticeTemplate.options)('have a subject of one line, whatever somebody is called: %s', template => {
+    const settings = {
+      ...valleClaro,
+      erpModules: valleClaro.erpModules.map(module => ({
+        ...module,
+        name: 'Tesorería\r\nBcc: otro@example.cl',
+      })),
+    }
+    const mail = renderNotice(template, { ...facts, settings, account: 'ada\r\npino' })
+    expect(mail?.subject).not.toMatch(/[\r\n]/)
   })
 
   it('say what is to be done, on whom, and until when, by the clock of the body', () => {
@@ -55,10 +149,64 @@ describe('the mails', () => {
   })
 
   it('are not written about what is gone, and name nobody who is no longer kept', () => {
-    expect(renderNotice('task-overdue', { ...facts, task: null })).toBeNull()
+    const gone: NoticeFacts = {
+      ...facts,
+      task: null,
+      request: null,
+      account: null,
+      ends: [],
+      units: [],
+      tasks: null,
+    }
+    for (const template of NoticeTemplate.options)
+      if (!['copy-to-head', 'batch-stopped', 'suspension-reported'].includes(template))
+        expect([template, renderNotice(template, gone)]).toEqual([template, null])
     expect(renderNotice('task-overdue', { ...facts, person: null })?.text).toContain(
       'una persona que ya no figura en el registro',
     )
+  })
+
+  it('tell a unit what ends, what may be renewed until when, and what waits for it', () => {
+    const text = renderNotice('digest-unit', facts)?.text ?? ''
+    expect(text).toContain('Terminan el 31-12-2026 y se pueden renovar hasta el 01-12-2026.')
+    expect(text).toContain(
+      'Elena Ñancucheo Díaz\n    - Hasta el 31-12-2026 (días que quedan: 30): Cuenta de red.\n    - Hasta el 20-12-2026 (días que quedan: 19): ERP: Tesorería.',
+    )
+    expect(text).toContain('Líneas observadas')
+    expect(text).toContain('Solicitud 2026-000012, línea A1.')
+  })
+
+  it('tell IT of what is new by its number, and of the rest how many there are', () => {
+    const text = renderNotice('digest-it', facts)?.text ?? ''
+    expect(text).toContain('3 nuevas, 40 en total')
+    expect(text).toContain(`Tarea ${task.id}: ERP, cuenta «ada.pino», plazo 20-11-2026 16:00.`)
+    expect(text).toContain('Y 2 más')
+    expect(text).toContain('Correos que no se pudieron enviar: 1 nuevos, 2 en total.')
+  })
+
+  it('tell the help desk’s program ids and a subject, and nothing else', () => {
+    const row: NoticeRow = {
+      version: 1,
+      id: 'a'.repeat(32),
+      template: 'request-filed',
+      to: { kind: 'webhook' },
+      about: { ...facts.about, request: '2026-000012' },
+      createdAt: '2026-11-20T15:00:00.000Z',
+      dueAt: null,
+      leaseUntil: null,
+      attempts: 1,
+      state: 'pending',
+      sentAt: null,
+      messageId: null,
+      fault: null,
+    }
+    for (const template of NoticeTemplate.options) {
+      const subject = renderNotice(template, facts)?.subject ?? ''
+      const body = callBody({ ...row, template }, subject)
+      expect(Object.keys(JSON.parse(body))).toEqual(['id', 'template', 'at', 'about', 'subject'])
+      expect(Object.keys(JSON.parse(body).about)).toEqual(['personId', 'request', 'task', 'target'])
+      expect(body).not.toMatch(/Pino|Muñoz|Ñancucheo|Pincheira|ada\.pino/)
+    }
   })
 
   it('have words for every step of a plan', () => {

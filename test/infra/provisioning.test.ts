@@ -78,10 +78,11 @@ describe('the sweeper', () => {
     const [id, sweeper] = functions.find(([, lambda]) => nameOf(lambda) === 'sweep-due') ?? []
     expect(sweeper?.Properties.Timeout).toBeLessThan(60)
     expect(sweeper?.Properties.ReservedConcurrentExecutions).toBe(1)
-    const rules = ofType(sample, 'AWS::Events::Rule')
+    const rules = ofType(sample, 'AWS::Events::Rule').filter(
+      ([, { Properties }]) => Properties.Name === 'llavero-sweep-due',
+    )
     expect(rules).toHaveLength(1)
     expect(rules[0]?.[1].Properties).toMatchObject({
-      Name: 'llavero-sweep-due',
       ScheduleExpression: 'rate(1 minute)',
       State: 'ENABLED',
     })

@@ -1,5 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Grants, grants } from '../../infra/capabilities/grants.ts'
+import settings from '../../infra/settings/valle-claro.json' with { type: 'json' }
 import {
   list,
   nameOf,
@@ -137,6 +141,27 @@ describe('the rights of the functions', () => {
       ]
       expect([nameOf(lambda), variables.sort()]).toEqual([nameOf(lambda), expected.sort()])
     }
+  })
+
+  it('gives the key of the calls to the help desk to whoever makes them, where the settings name one', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'llavero-settings-'))
+    const file = join(folder, 'settings.json')
+    const webhook = { url: 'https://mesa.valleclaro.example/tickets', secret: 'llavero/help-desk' }
+    const notices = { ...settings.notices, webhook }
+    await writeFile(file, JSON.stringify({ ...settings, notices }))
+    const keysIn = (synthesized: Synthesized) =>
+      ofType(synthesized, 'AWS::SecretsManager::Secret').filter(([id]) => id.startsWith('TasksWebhookKey'))
+    const calling = await synthesizeSample({ checks: 'off', settings: file })
+    await rm(folder, { recursive: true })
+    expect(keysIn(sample)).toEqual([])
+    const [[id, key] = ['', undefined], ...others] = keysIn(calling)
+    expect(others).toEqual([])
+    expect(key?.Properties.Name).toBe('llavero/help-desk')
+    const readers = ofType(calling, 'AWS::Lambda::Function').filter(([, lambda]) =>
+      JSON.stringify(statementsOf(calling, lambda)).includes(id),
+    )
+    expect(readers.map(([, lambda]) => nameOf(lambda))).toEqual(['send-notices'])
+    expect(JSON.stringify(readers[0] && statementsOf(calling, readers[0][1]))).toContain('GetSecretValue')
   })
 
   it('holds no right to a key: the tables’ keys answer to DynamoDB only, for this account only', () => {

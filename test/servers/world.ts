@@ -1,11 +1,13 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { createAdoptionStore } from '../../functions/stores/adoptions.ts'
 import { createCredentialStore } from '../../functions/stores/credentials.ts'
+import { createDigestStore } from '../../functions/stores/digests.ts'
 import { createDueLaneStore } from '../../functions/stores/due-lanes.ts'
 import { createEndingGrantStore } from '../../functions/stores/ending-grants.ts'
 import { createGuardStore } from '../../functions/stores/guards.ts'
 import { createLedgerStore, emptyChain } from '../../functions/stores/ledger.ts'
 import { createListStore } from '../../functions/stores/lists.ts'
+import { createNoticeStore } from '../../functions/stores/notices.ts'
 import { createPeopleStore } from '../../functions/stores/people.ts'
 import { createReadingStore } from '../../functions/stores/readings.ts'
 import { createRequestStore, requestsAtOnce } from '../../functions/stores/requests.ts'
@@ -18,10 +20,13 @@ import { createTaskStore } from '../../functions/stores/tasks.ts'
 import type { Credentials } from '../../functions/workflows/close-forgotten.ts'
 import { type BrokenRun, convergeTarget } from '../../functions/workflows/converge-target.ts'
 import type { Engine, LogCode } from '../../functions/workflows/engine.ts'
+import { type Prepared, prepareDigests } from '../../functions/workflows/prepare-digests.ts'
 import { readAccounts } from '../../functions/workflows/read-accounts.ts'
 import { type Renewed, renewAccesses } from '../../functions/workflows/renew-accesses.ts'
+import { type Post, type Posted, type Sent, sendNotice } from '../../functions/workflows/send-notice.ts'
 import { type Submitted, submitRequest } from '../../functions/workflows/submit-request.ts'
 import { sweepDue } from '../../functions/workflows/sweep-due.ts'
+import { ancestorsOf } from '../../functions/workflows/tell-ends.ts'
 import sample from '../../infra/settings/valle-claro.json' with { type: 'json' }
 import type { Contract } from '../../schemas/contract.ts'
 import { LedgerEntry } from '../../schemas/ledger.ts'
@@ -59,9 +64,9 @@ export async function openWorld(
     lanes: createDueLaneStore(tables),
     lists: createListStore(tables),
     guards: createGuardStore(tables),
-    batches: createStoppedBatchStore(tables),
+    batches: createStoppedBatchStore(tables, settings),
     stoppedFacts: createStoppedFactStore(tables),
-    requests: createRequestStore(tables),
+    requests: createRequestStore(tables, settings),
     credentials: createCredentialStore(tables),
     bells: {
       ring: async rings => {
@@ -91,17 +96,36 @@ export async function openWorld(
   const units = new Map<string, Unit>()
   const rowOf = (unit: Unit) => ({ version: 1 as const, unit, head: emptyChain })
   const unitRegister = {
-    all: async () => [...units.values()].map(rowOf),
-    withAncestors: async (id: string) => {
-      const unit = units.get(id)
-      const parent = units.get(unit?.parent ?? '')
-      return unit === undefined ? null : { unit, ancestors: parent === undefined ? [] : [parent] }
-    },
     some: async (ids: readonly string[]) =>
       ids.flatMap(id => {
         const unit = units.get(id)
         return unit === undefined ? [] : [rowOf(unit)]
       }),
+    all: async () => [...units.values()].map(rowOf),
+    withAncestors: async (id: string) => {
+      const unit = units.get(id)
+      return unit === undefined ? null : { unit, ancestors: ancestorsOf(unit, units) }
+    },
+  }
+  const digests = createDigestStore(tables, settings)
+  const noticeStore = createNoticeStore(tables)
+  const mails: { from: string; to: string; subject: string; text: string }[] = []
+  const calls: { body: string; milliseconds: number }[] = []
+  /** What the mail service, and the help desk's program, answer. */
+  const service: { answer: Posted } = { answer: { taken: true, messageId: 'sent' } }
+  const post: Post = {
+    ...engine,
+    units: unitRegister,
+    digests,
+    notices: noticeStore,
+    post: async mail => {
+      if (service.answer.taken) mails.push(mail)
+      return service.answer
+    },
+    call: async (body, milliseconds) => {
+      if (service.answer.taken) calls.push({ body, milliseconds })
+      return service.answer
+    },
   }
   const ledger = createLedgerStore(tables)
   const readings = createReadingStore(tables)
@@ -134,6 +158,11 @@ export async function openWorld(
     notices,
 
     adoptions: createAdoptionStore(tables),
+    /** Mails and calls that were taken, and what answers them. */
+    mails,
+    calls,
+    service,
+    post,
     logged,
     time,
     converge,
@@ -223,6 +252,23 @@ export async function openWorld(
         },
       )
     },
+
+    /** Sweeps, and sends what it rang for. */
+    async deliver(): Promise<Sent[]> {
+      notices.splice(0)
+      await sweepDue(engine, new Date(time.now).toISOString())
+      const results: Sent[] = []
+      for (const id of new Set(notices.splice(0))) results.push(await sendNotice(post, id))
+      return results
+    },
+
+    /** Makes the digests, if it is time for them. */
+    prepareDigests: (mayGoOn = () => true): Promise<Prepared> =>
+      prepareDigests(
+        { ...engine, units: unitRegister, digests, notices: noticeStore },
+        new Date(time.now).toISOString(),
+        mayGoOn,
+      ),
 
     /** The person's account row in a target. */
     async row(personId: string, target: TargetId) {

@@ -1,10 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { desiredAccess } from '../../functions/domain/desired-access.ts'
-import { createNoticeStore } from '../../functions/stores/notices.ts'
-import { createTaskStore } from '../../functions/stores/tasks.ts'
 import { applyRequest } from '../../functions/workflows/apply-lines.ts'
 import { openRegisters } from '../../functions/workflows/run-registers.ts'
-import { type Post, sendNotice } from '../../functions/workflows/send-notice.ts'
 import type { Contract } from '../../schemas/contract.ts'
 import type { Grant } from '../../schemas/request.ts'
 import { grant } from '../personas/record.ts'
@@ -98,14 +95,15 @@ describe('R5: the head who gets the copies', () => {
     await submit({ system: 'mail' })
     await world.settle()
     const own = (await world.row(clerk, 'mail')).observed?.name
-    world.notices.splice(0)
 
     const answer = await submit({ system: 'mail', copyToHead: true })
     if (!('filed' in answer)) throw new Error('not filed')
     const { filed: request } = answer
     expect(request.lines).toMatchObject([{ decision: 'awaiting-approval', reasons: [{ rule: 'R5' }] }])
     await world.settle()
-    expect(world.notices).toEqual([])
+    await world.deliver()
+    const aboutCopies = () => world.mails.filter(({ subject }) => subject.includes('se copiará'))
+    expect(aboutCopies()).toEqual([])
     expect((await world.row(clerk, 'mail')).observed?.rights).toEqual([])
 
     const lines = request.lines.map(one => ({ ...one, decision: 'accepted' as const }))
@@ -113,20 +111,8 @@ describe('R5: the head who gets the copies', () => {
     await world.settle()
     expect((await world.row(clerk, 'mail')).observed?.rights).toMatchObject([{ id: 'copy-to-head' }])
 
-    const [notice = ''] = new Set(world.notices)
-    const mails: { to: string; subject: string; text: string }[] = []
-    const { tables } = world
-    const post: Post = {
-      ...world.engine,
-      tasks: createTaskStore(tables, world.engine.settings),
-      notices: createNoticeStore(tables),
-      post: async mail => {
-        mails.push(mail)
-        return { taken: true, messageId: 'm' }
-      },
-    }
-    expect(await sendNotice(post, notice)).toBe('sent')
-    expect(mails).toMatchObject([{ to: own, subject: 'Su correo saliente se copiará a la jefatura' }])
+    await world.deliver()
+    expect(aboutCopies()).toMatchObject([{ to: own, subject: 'Su correo saliente se copiará a la jefatura' }])
     const told = JSON.stringify(await world.entries(`target/${clerk}/mail`))
     expect(told).toContain('copy-to-head')
     expect(told).not.toContain(address)

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { lineHash } from '../../functions/domain/line-hash.ts'
-import { createNoticeStore } from '../../functions/stores/notices.ts'
 import { completeTask } from '../../functions/workflows/complete-task.ts'
 import { listRequests, readRequest } from '../../functions/workflows/read-requests.ts'
 import { listTasks } from '../../functions/workflows/read-tasks.ts'
@@ -182,18 +181,10 @@ describe('an access that the person calls wrong (R12)', () => {
     await lines.acknowledge(personId, asked, no)
     world.notices.splice(0)
     await sweepDue(world.engine, new Date(world.time.now).toISOString())
-    const mails: { to: string; text: string }[] = []
-    const post = {
-      ...world.engine,
-      notices: createNoticeStore(world.tables),
-      post: async (mail: { to: string; text: string }) => {
-        mails.push(mail)
-        return { taken: true as const, messageId: 'sent' }
-      },
-    }
-    for (const notice of world.notices.splice(0)) await sendNotice(post, notice)
+    world.mails.splice(0)
+    for (const notice of world.notices.splice(0)) await sendNotice(world.post, notice)
     const task = await taskOf(personId, 'contested')
-    const [mail, ...others] = mails.filter(({ text }) => text.includes(task?.id ?? '-'))
+    const [mail, ...others] = world.mails.filter(({ text }) => text.includes(task?.id ?? '-'))
     expect([mail?.to, others]).toEqual(['informatica@valleclaro.example', []])
     expect(mail?.text).toContain(asked.number)
     expect(mail?.text).not.toContain('contabilidad')

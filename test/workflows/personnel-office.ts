@@ -54,7 +54,7 @@ export function openPersonnelOffice(app: HttpApp) {
           settings: app.settings,
           clock: () => Date.now(),
           guards: createGuardStore(tables),
-          batches: createStoppedBatchStore(tables),
+          batches: createStoppedBatchStore(tables, app.settings),
           lists: createListStore(tables),
         },
         'hr-event',

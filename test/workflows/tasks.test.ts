@@ -1,10 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rutCheckDigit } from '../../functions/domain/national-id.ts'
-import { createNoticeStore } from '../../functions/stores/notices.ts'
 import { completeTask } from '../../functions/workflows/complete-task.ts'
 import { listTasks } from '../../functions/workflows/read-tasks.ts'
-import { type Post, type Posted, sendNotice } from '../../functions/workflows/send-notice.ts'
-import { sweepDue } from '../../functions/workflows/sweep-due.ts'
 import type { TaskList, TaskView } from '../../schemas/api-operations.ts'
 import type { Contract } from '../../schemas/contract.ts'
 import { openWorld, type World } from '../servers/world.ts'
@@ -20,34 +17,19 @@ let world: World
 let head: string
 let technician: string
 const names = { givenNames: 'Elisa', surnames: 'Huenchumán Ñancupil' }
-const mails: { to: string; from: string; subject: string; text: string }[] = []
-let answer: Posted = { taken: true, messageId: 'sent' }
+let mails: World['mails']
 
 beforeAll(async () => {
   world = await openWorld()
+  mails = world.mails
   head = await world.hire(nationalId(), { givenNames: 'Marta', surnames: 'Reyes Soto' }, 'dideco', planta)
   technician = await world.hire(nationalId(), { givenNames: 'Ada', surnames: 'Pino Leal' }, 'ti', planta)
   world.units.set('dideco', { id: 'dideco', name: 'Dideco', parent: null, head, deputies: [] })
 })
 afterAll(() => world.close())
 
-const post = (): Post => ({
-  ...world.engine,
-  notices: createNoticeStore(world.tables),
-  post: async mail => {
-    if (answer.taken) mails.push(mail)
-    return answer
-  },
-})
-
 /** Sweeps, and sends what was rung for. */
-async function deliver() {
-  world.notices.splice(0)
-  await sweepDue(world.engine, new Date(world.time.now).toISOString())
-  const results = []
-  for (const id of world.notices.splice(0)) results.push(await sendNotice(post(), id))
-  return results
-}
+const deliver = () => world.deliver()
 
 const form = (id: string, deactivations: object[] = []) => ({
   unit: 'dideco',
@@ -78,6 +60,19 @@ async function parked() {
   return { id, personId, row }
 }
 
+/** Somebody whose account the ERP will not close. */
+async function urgent() {
+  const id = nationalId()
+  const personId = await world.hire(id, names, 'dideco', planta)
+  await world.submit(head, form(id))
+  await world.settle()
+  world.targets.erp.fault = { kind: 'refused', retryable: false }
+  await world.submit(head, form(id, [{ nationalId: id, access: { system: 'erp' } }]))
+  await world.settle()
+  world.targets.erp.fault = null
+  return { personId }
+}
+
 const it1 = () => ({ personId: technician, roles: ['it' as const] })
 const openTasks = async () => ((await listTasks(world.engine, { open: 'true' })) as TaskList).tasks
 const taskOf = async (personId: string) =>
@@ -86,22 +81,26 @@ const complete = (id: string, body: Parameters<typeof completeTask>[3], as = it1
   completeTask(world.engine, as, id, body)
 
 describe('a parked row', () => {
-  it('opens one task, in words a human can follow, and tells IT by mail', async () => {
+  it('opens one task, in words a human can follow, and no mail of its own', async () => {
     const { personId, row } = await parked()
     expect(row).toMatchObject({ state: 'parked', openTask: { kind: 'parked' } })
     const task = await taskOf(personId)
     expect(task).toMatchObject({ kind: 'parked', target: 'erp', fault: 'refused', closedAt: null })
     expect(task?.what.join()).toMatch(/«elisa\.huenchuman.*».*refused/)
     mails.splice(0)
-    expect(await deliver()).toEqual(expect.arrayContaining(['sent']))
-    expect(mails.at(-1)).toMatchObject({
-      from: 'llavero@valleclaro.example',
-      to: 'informatica@valleclaro.example',
-    })
-    expect(mails.at(-1)?.subject).toMatch(/^Tarea por hacer en el ERP: plazo \d\d-\d\d-2026 /)
-    expect(mails.at(-1)?.text).toContain('Elisa Huenchumán Ñancupil')
-    expect(mails.at(-1)?.text).toContain(task?.id)
-    expect(await deliver()).toEqual([])
+    await deliver()
+    expect(mails.filter(({ text }) => text.includes(task?.id ?? ''))).toEqual([])
+  })
+
+  it('of somebody who is to lose access is told to IT at once, by name', async () => {
+    const { personId } = await urgent()
+    const task = await taskOf(personId)
+    mails.splice(0)
+    await deliver()
+    const told = mails.filter(({ text }) => text.includes(task?.id ?? ''))
+    expect(told).toMatchObject([{ from: 'llavero@valleclaro.example', to: 'informatica@valleclaro.example' }])
+    expect(told[0]?.subject).toMatch(/^URGENTE, quitar accesos en el ERP: plazo \d\d-\d\d-2026 /)
+    expect(told[0]?.text).toContain('Elisa Huenchumán Ñancupil')
   })
 
   it('stays one task however often it fails again', async () => {
@@ -172,15 +171,15 @@ describe('a parked row', () => {
 })
 
 describe('an overdue task', () => {
-  it('is told to a second address, again and again, and never dropped', async () => {
-    const { personId } = await parked()
+  it('that takes away is told to a second address, again and again, and never dropped', async () => {
+    const { personId } = await urgent()
     await deliver()
     const task = (await taskOf(personId)) as TaskView
     // The row's own daily try goes on failing meanwhile.
     world.targets.erp.fault = { kind: 'refused', retryable: false }
     for (const round of [1, 2]) {
       mails.splice(0)
-      world.time.now += 3 * 86_400_000
+      world.time.now += 86_400_000
       await world.settle()
       await deliver()
       const told = mails.filter(({ text }) => text.includes(task.id))
@@ -194,47 +193,5 @@ describe('an overdue task', () => {
     world.targets.erp.fault = null
     world.time.now += 86_400_000
     await world.settle()
-  })
-})
-
-describe('a mail', () => {
-  it('that the service refuses for now is sent later, once', async () => {
-    await parked()
-    answer = { taken: false, fault: 'TooManyRequestsException', lasting: false }
-    mails.splice(0)
-    expect(await deliver()).toEqual(['later'])
-    expect(await deliver()).toEqual([])
-    answer = { taken: true, messageId: 'sent' }
-    world.time.now += 61_000
-    expect(await deliver()).toEqual(['sent'])
-    expect(mails).toHaveLength(1)
-    world.time.now += 86_400_000
-    await world.settle()
-    await deliver()
-  })
-
-  it('that the service refuses for good is parked, and tried once a day', async () => {
-    await parked()
-    answer = { taken: false, fault: 'MessageRejected', lasting: true }
-    expect(await deliver()).toEqual(['parked'])
-    world.time.now += 3_600_000
-    expect(await deliver()).toEqual([])
-    answer = { taken: true, messageId: 'sent' }
-    world.time.now += 86_400_000
-    expect(await deliver()).toContain('sent')
-    expect(world.logged).toContain('notice-parked')
-    await world.settle()
-    await deliver()
-  })
-
-  it('is sent once by two that come at once', async () => {
-    await parked()
-    mails.splice(0)
-    world.notices.splice(0)
-    await sweepDue(world.engine, new Date(world.time.now).toISOString())
-    const [id = ''] = world.notices.splice(0)
-    const results = await Promise.all([sendNotice(post(), id), sendNotice(post(), id)])
-    expect(results.sort()).toEqual(['nothing', 'sent'])
-    expect(mails).toHaveLength(1)
   })
 })
