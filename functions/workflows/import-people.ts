@@ -52,6 +52,9 @@ export async function importPeople(
   const { settings } = registers
   const list = readList(sent)
   if ('refused' in list) return refuse('malformed', list.refused)
+  // Nobody at all is a file that broke, not a body that everybody has left.
+  if (snapshot && list.rows.length === 0)
+    return refuse('invalid', [{ pointer: '', code: 'people.empty-snapshot' }])
   const { rows, faults: ofRows } = checkRows(list, settings.nationalId)
   const faults = [...ofRows, ...(await unknownUnits(registers, list.rows))]
   if (faults.length > 0) return { applied: 0, faults: told(registers, faults) }

@@ -4,10 +4,11 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SamplePerson } from '../../infra/local/sample/body.ts'
 import { type Laptop, startLaptop } from '../servers/laptop.ts'
+import { pressKillSwitch, stopTooMany, tellEvents } from './employment.ts'
 import { account, activation, file, form, headOf, inRole, staff } from './personas.ts'
 
 /** Rights no journey can be made to use, and why they stay. */
-const REASONS: readonly (readonly [right: RegExp, reason: string])[] = [
+const REASONS: (readonly [right: RegExp, reason: string])[] = [
   [
     /^read-audit dynamodb:Query \S+LedgerTable\w+$/,
     'a chain that looks broken is read again, consistently, before it is called a fault',
@@ -34,6 +35,23 @@ const REASONS: readonly (readonly [right: RegExp, reason: string])[] = [
   ],
   [/^sweep-due dynamodb:PutItem \S+LedgerTable\w+$/, 'the ledger entry of the same'],
 ]
+
+const guarded =
+  'the guard stops whoever is one too many in an hour: shown of forms, files and lists, and on the engine of all others'
+REASONS.push(
+  [
+    /^(take-hr-events|decide-lines|complete-lines|renew-accesses|sweep-due|converge-\w+) dynamodb:ConditionCheckItem /,
+    guarded,
+  ],
+  [
+    /^(take-hr-events|decide-lines|complete-lines|renew-accesses|converge-\w+) dynamodb:Query \S+index\/list$/,
+    guarded,
+  ],
+  [
+    /^judge-batches sqs:SendMessage /,
+    'bells are given in pairs and for every target; what is released is urgent, and need not be in every system',
+  ],
+)
 
 const SYSTEMS = ['directory', 'mail', 'erp'] as const
 let laptop: Laptop
@@ -355,6 +373,21 @@ async function outlastAnOutage(): Promise<void> {
     expect(await account(laptop, waiting, system)).toMatchObject({ state: 'enabled', parked: false })
 }
 
+/** What happens to posts, the kill switch, and what the guard stops: of people whom no step before has touched. */
+async function followThePost(): Promise<void> {
+  const { organisation } = laptop
+  const heads = new Set(organisation.units.map(({ head }) => head.nationalId))
+  const untouched = organisation.people.filter(
+    ({ nationalId, roles, unit: of }) => roles.length === 0 && !heads.has(nationalId) && of !== unit(),
+  )
+  const person = staff(organisation, 'planta', 1)
+  await file(laptop, form(unit(), everything(person)))
+  await laptop.idle()
+  await tellEvents(laptop, person)
+  await pressKillSwitch(laptop, person)
+  await stopTooMany(laptop, untouched)
+}
+
 const sameId = (one: string, other: string) => one.replaceAll('.', '') === other.replaceAll('.', '')
 
 describe('what the functions may do', () => {
@@ -368,6 +401,7 @@ describe('what the functions may do', () => {
     await meetStrangers()
     await adoptSomebody()
     await renewSomebody()
+    await followThePost()
     await outlastAnOutage()
     const { body } = await laptop.client('GET', '/local/permissions')
     const unused = (body as { function: string; unused: string[] }[]).flatMap(one =>

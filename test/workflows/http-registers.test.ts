@@ -188,9 +188,9 @@ describe('the list of people', () => {
     expect((await post([row], { 'idempotency-key': 'ñ' })).status).toBe(400)
   })
 
-  it('says that snapshots are not offered yet', async () => {
+  it('takes nobody at all for no snapshot: everybody would be terminated', async () => {
     const answer = await app.call('POST', '/people?mode=snapshot', { as: hr, body: [] })
-    expect([answer.status, answer.body.type]).toEqual([501, 'urn:llavero:problem:not-offered'])
+    expect([answer.status, answer.body.faults]).toMatchObject([400, [{ code: 'people.empty-snapshot' }]])
   })
 
   it('takes two lists at once without a person entered twice', async () => {

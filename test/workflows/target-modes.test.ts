@@ -79,6 +79,8 @@ describe('a target that is paused', () => {
     const newcomer = await hired(erp, directory)
     await world.settle()
     world.time.now += 70_000
+    // The mails about the forms are due as well, and no matter of a target that rests.
+    await world.deliver()
     const row = await world.row(newcomer.personId, 'erp')
     expect(await sweep()).toMatchObject({ rung: 0, walks: 0, oldestDueSeconds: 0 })
     expect(await world.converge(newcomer.personId, 'erp')).toEqual([])

@@ -68,6 +68,7 @@ export const esCL = {
   'csv.unknown-column': 'La columna no se conoce.',
   'csv.missing-column': 'Falta una columna.',
   'csv.cells': 'La fila no tiene tantas celdas como el encabezado.',
+  'people.empty-snapshot': 'Una lista completa de personal no puede estar vacía.',
   'people.not-a-list': 'El contenido debe ser una lista de personas.',
   'units.not-a-list': 'El contenido debe ser una lista de unidades.',
   'units.repeated': 'La unidad aparece más de una vez en la lista.',
