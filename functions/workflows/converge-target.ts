@@ -173,6 +173,9 @@ async function admit(engine: Convergence, run: Run): Promise<Run | null> {
   if (row.openIntent === null && mustWait(engine, run)) {
     const dueAt = instantOf(now + waitMilliseconds)
     await engine.targets.note(row, { state: 'waiting', dueAt, lastAsOf: run.asOf }, instantOf(now))
+    // Opened meanwhile: its bell may have been answered before this row said that it waits.
+    const person = await engine.people.load(row.personId)
+    if (person !== null && !mustWait(engine, { ...run, person })) await ringSelf(engine, run)
     return null
   }
   return run

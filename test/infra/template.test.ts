@@ -1,5 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { grants } from '../../infra/capabilities/grants.ts'
+import sampleSettings from '../../infra/settings/valle-claro.json' with { type: 'json' }
 import { nameOf, ofType, type Resource, type Synthesized, synthesizeSample } from './synthesized.ts'
 
 let sample: Synthesized
@@ -53,6 +57,12 @@ const behindToken = {
   'GET /people/{nationalId}': 'read-people',
   'GET /me': 'read-people',
   'POST /people': 'record-people',
+  'POST /hr-events': 'record-hr-events',
+  'POST /people/{nationalId}/suspension': 'suspend-people',
+  'DELETE /people/{nationalId}/suspension': 'suspend-people',
+  'GET /holds': 'judge-batches',
+  'POST /holds/{id}/release': 'judge-batches',
+  'POST /holds/{id}/discard': 'judge-batches',
   'POST /me/credentials/directory': 'set-credentials-directory',
   'POST /me/credentials/mail': 'set-credentials-mail',
   'POST /me/credentials/erp': 'set-credentials-erp',
@@ -115,6 +125,40 @@ describe('the functions', () => {
     const loader = functions.find(([, lambda]) => nameOf(lambda) === 'load-bootstrap')?.[0]
     expect(bootstrap.Properties.ServiceToken).toEqual({ 'Fn::GetAtt': [loader, 'Arn'] })
     expect(bootstrap.Properties.settingsHash).toMatch(/^[0-9a-f]{64}$/)
+  })
+})
+
+describe('the bus of HR events', () => {
+  it('hands every one of them to its function, keeps them for a month, and lets in nobody who is not named', async () => {
+    const [[bus]] = ofType(sample, 'AWS::Events::EventBus') as [[string, Resource]]
+    const rules = ofType(sample, 'AWS::Events::Rule').filter(([, rule]) => rule.Properties.EventPattern)
+    const taker = functions.find(([, lambda]) => nameOf(lambda) === 'take-hr-events')?.[0]
+    expect(rules.map(([, rule]) => rule.Properties)).toMatchObject([
+      {
+        EventBusName: { Ref: bus },
+        EventPattern: { source: ['llavero.hr'], 'detail-type': ['HrEvent'] },
+        State: 'ENABLED',
+        Targets: [{ Arn: { 'Fn::GetAtt': [taker, 'Arn'] } }],
+      },
+    ])
+    expect(ofType(sample, 'AWS::Events::Archive').map(([, one]) => one.Properties)).toMatchObject([
+      { SourceArn: { 'Fn::GetAtt': [bus, 'Arn'] }, RetentionDays: 30 },
+    ])
+    expect(ofType(sample, 'AWS::Events::EventBusPolicy')).toEqual([])
+    const folder = await mkdtemp(join(tmpdir(), 'llavero-settings-'))
+    const settings = join(folder, 'settings.json')
+    await writeFile(settings, JSON.stringify({ ...sampleSettings, hrEventSources: ['123456789012'] }))
+    const named = await synthesizeSample({ checks: 'off', settings })
+    await rm(folder, { recursive: true })
+    expect(
+      ofType(named, 'AWS::Events::EventBusPolicy').map(([, one]) => one.Properties.Statement),
+    ).toMatchObject([
+      {
+        Effect: 'Allow',
+        Action: 'events:PutEvents',
+        Condition: { StringEquals: { 'events:source': 'llavero.hr', 'events:detail-type': 'HrEvent' } },
+      },
+    ])
   })
 })
 

@@ -1,3 +1,5 @@
+import { esCLMails } from './es-cl-mails.ts'
+
 /**
  * The catalogue of every sentence a person may read, by closed code. `{name}` is filled from the parameters.
  * Another locale is one more file like this one.
@@ -125,101 +127,7 @@ export const esCL = {
   'task.name-taken': 'Ese nombre de cuenta ya es de otra persona, o está en reposo.',
   'task.only-manual': 'El nombre y el identificador de la cuenta solo se indican en una tarea manual.',
 
-  // Mails
-  'notice.task-opened-subject': 'Tarea por hacer en {target}: plazo {due}.',
-  'notice.task-opened-urgent-subject': 'URGENTE, quitar accesos en {target}: plazo {due}.',
-  'notice.task-opened': 'Hay una tarea por hacer, sobre {person}.',
-  'notice.task-changed-subject': 'Cambió una tarea pendiente en {target}: plazo {due}.',
-  'notice.task-changed':
-    'Cambió lo que se pide sobre {person}. Vale solo lo que sigue; lo que ya hizo y no aparece abajo, deshágalo.',
-  'notice.task-withdrawn-subject': 'Se retiró una tarea pendiente en {target}.',
-  'notice.task-withdrawn':
-    'Ya no hay que hacer lo que se pidió sobre {person}. Si alcanzó a hacer algo de lo que sigue, deshágalo.',
-  'notice.task-overdue-subject': 'ATRASADA ({times}): tarea en {target} con plazo {due}.',
-  'notice.task-overdue': 'Sigue sin hacerse una tarea sobre {person}.',
-  'notice.task-until': 'El acceso rige hasta el {until}.',
-  'notice.task-number':
-    'Tarea {task}, solicitud {request}. Al terminar, regístrelo en Llavero con su evidencia.',
-  'notice.task-without-request': 'Tarea {task}. Al terminar, regístrelo en Llavero con su evidencia.',
-  'notice.person-gone': 'Una persona que ya no figura en el registro.',
-  'notice.copy-to-head-subject': 'Su correo saliente se copiará a la jefatura.',
-  'notice.copy-to-head':
-    'Su unidad pidió, y la autoridad aprobó, que lo que usted envíe desde su casilla institucional se copie a la jefatura. Nadie abre su casilla ni lee lo que recibe. Si tiene dudas, consulte a su jefatura o a la Mesa de Ayuda.',
-  'notice.request-filed-subject': 'Solicitud {number}: {accepted} de {lines} líneas aceptadas.',
-  'notice.request-filed':
-    'Se registró la solicitud {number} de la unidad {unit}. Esto se decidió de cada línea.',
-  'notice.request-observed':
-    'Lo observado espera que la unidad lo complete; no hay que presentar otra solicitud.',
-  'notice.request-follows': 'Cuando todo esté resuelto recibirá otro correo.',
-  'notice.request-closed': 'Con esto la solicitud queda cerrada.',
-  'notice.request-settled-subject': 'Solicitud {number} resuelta: {done} de {lines} líneas hechas.',
-  'notice.request-settled': 'Así quedó cada línea de la solicitud {number} de la unidad {unit}.',
-  'notice.line-decided-subject': 'Solicitud {number}, línea {line}: {status}.',
-  'notice.line-decided': 'La autoridad decidió sobre una línea de la solicitud {number} de la unidad {unit}.',
-  'notice.line-on': 'Alta para {person}: {status}.',
-  'notice.line-off': 'Baja para {person}: {status}.',
-  'notice.line-reason': 'Motivo ({rule}): {message}.',
-  'notice.until': 'Hasta el {until}.',
-  'notice.account-ready-subject': 'Cuenta lista: {system}.',
-  'notice.account-ready': 'Ya está abierta la cuenta «{name}» de {person} ({system}).',
-  'notice.password-here':
-    'La contraseña la fija cada persona en la página de Llavero, identificándose. Nadie se la enviará ni se la pedirá.',
-  'notice.password-code':
-    'La contraseña la fija cada persona en la página de Llavero, con un código que le da la Mesa de Ayuda. Nadie se la enviará ni se la pedirá.',
-  'notice.password-desk':
-    'Cómo se entra por primera vez lo explica la Mesa de Ayuda. Nadie le enviará una contraseña ni se la pedirá.',
-  'notice.instead-of': 'Lo recibe usted porque esa persona todavía no tiene casilla propia: avísele.',
-  'notice.access-ending-subject': 'Sus accesos terminan el {until}.',
-  'notice.access-ending': 'Estos accesos suyos terminan si su unidad no los renueva.',
-  'notice.end': 'Hasta el {until} (días que quedan: {days}): {access}.',
-  'notice.ask-head':
-    'Si los sigue necesitando, dígaselo a su jefatura o a quien la subroga: solo ellas pueden pedirlos.',
-  'notice.digest-subject': 'Resumen del {day}: accesos de su unidad.',
-  'notice.digest': 'Unidad {unit}.',
-  'notice.digest-ends':
-    'Terminan pronto. Si se siguen necesitando, la unidad debe pedirlos antes con una solicitud.',
-  'notice.digest-round': 'Terminan el {end} y se pueden renovar hasta el {until}.',
-  'notice.digest-observed': 'Líneas observadas, que esperan que la unidad las complete.',
-  'notice.digest-contested': 'Accesos que la persona dice que no son los correctos; Informática los revisa.',
-  'notice.digest-line': 'Solicitud {number}, línea {line}.',
-  'notice.digest-it-subject': 'Resumen del {day} para Informática.',
-  'notice.digest-tasks-subject': 'Resumen del {day}: tareas pendientes.',
-  'notice.digest-parked':
-    'Cuentas que un sistema no ha podido dejar como corresponde: {fresh} nuevas, {all} en total.',
-  'notice.digest-unadopted': 'Cuentas que ya existían y nadie ha adoptado: {fresh} nuevas, {all} en total.',
-  'notice.digest-overdue': 'Tareas atrasadas: {fresh} nuevas, {all} en total.',
-  'notice.digest-mails': 'Correos que no se pudieron enviar: {fresh} nuevos, {all} en total.',
-  'notice.digest-deferred': 'Avisos que no se enviaron uno a uno, por ser demasiados: {all}.',
-  'notice.digest-task': 'Tarea {task}: {target}, cuenta «{name}», plazo {due}.',
-  'notice.digest-more': 'Y {more} más, que están en la lista de tareas de Llavero.',
-  'notice.batch-stopped-subject': 'Detenido: un lote que quita accesos a demasiadas personas a la vez.',
-  'notice.batch-stopped':
-    'Llavero detuvo el lote {hold}: iba a quitar accesos a más personas de las que se admiten en una hora. Causa: {cause}. Nada de él se hará hasta que Seguridad y la autoridad, dos personas, lo liberen o lo descarten.',
-  'notice.cause-hr-event': 'Un evento de personal.',
-  'notice.cause-import': 'Una carga del registro de personal.',
-  'notice.cause-calendar': 'Un término que se adelantó.',
-  'notice.cause-drift': 'Cambios hechos a mano en un sistema.',
-  'notice.cause-form': 'Una solicitud.',
-  'notice.cause-unknown': 'No registrada.',
-  'notice.suspension-reported-subject': 'Se suspendieron los accesos de una persona.',
-  'notice.suspension-reported':
-    'Se suspendieron de inmediato todos los accesos de {person} (retención {hold}). Otra persona con facultad puede levantar la suspensión.',
-  'access.directory': 'Cuenta de red.',
-  'access.mail': 'Correo.',
-  'access.erp': 'ERP.',
-  'access.data-centre': 'Centro de datos.',
-  'access.all': 'Todos los accesos.',
-  'line.rejected': 'Rechazada.',
-  'line.observed': 'Observada.',
-  'line.awaiting-approval': 'Espera la aprobación de la autoridad.',
-  'line.accepted': 'Aceptada.',
-  'line.in-progress': 'En curso.',
-  'line.done': 'Hecha.',
-  'line.acknowledged': 'Hecha, y la persona está conforme.',
-  'line.contested': 'La persona dice que no es lo correcto.',
-  'line.failed': 'No se ha podido hacer; Informática la revisa.',
-  'line.ended': 'Terminada.',
-  'notice.footer': 'Este correo lo envía Llavero, de {body}; no lo responda.',
+  ...esCLMails,
 
   // Registers as tables: the heading of each, its columns parted by semicolons
   'register.mail-addresses': 'Direcciones de correo.',
