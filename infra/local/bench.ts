@@ -69,10 +69,10 @@ export function openBench({ settings, issuer, client, cloud, directory, postgres
   /** Rings what is due. Answers how much was. */
   async function sweep(): Promise<number> {
     const swept = (await cloud.runSchedule('sweep-due')) as Record<
-      'rung' | 'requests' | 'walks' | 'tasks' | 'notices',
+      'rung' | 'requests' | 'walks' | 'tasks' | 'notices' | 'batches',
       number
     >
-    return swept.rung + swept.requests + swept.walks + swept.tasks + swept.notices
+    return swept.rung + swept.requests + swept.walks + swept.tasks + swept.notices + swept.batches
   }
 
   async function putBack(kept: {

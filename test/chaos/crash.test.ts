@@ -14,7 +14,7 @@ let world: World
 let head: string
 // A world for each: everybody in it is looked at every day.
 beforeEach(async () => {
-  world = await openWorld()
+  world = await openWorld({ settings: { guard: manyMayGo } })
   head = await openUnit(world, unit)
 })
 afterEach(() => world.close())

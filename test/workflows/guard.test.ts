@@ -332,18 +332,19 @@ describe('the guard’s second look, in the worker', () => {
       if (people.some(({ nationalId }) => nationalId === account.owner))
         account.rights.set('by-hand', { id: 'by-hand', operations: [], specific: [], until: null })
   }
+  /** The daily look comes to everybody at a time of their own: here to all of them within one hour. */
+  const lookAtAll = async (people: readonly Someone[]) => {
+    const now = new Date(world.time.now).toISOString()
+    for (const { personId } of people)
+      await world.engine.targets.wake(await world.row(personId, 'directory'), now)
+  }
   const withRight = () =>
     [...world.targets.directory.accounts.values()].filter(({ rights }) => rights.has('by-hand')).length
 
   it('stops a correction that would take away from many at once, and carries it out when it is released', async () => {
     const people = await staff(5)
     byHand(people)
-    // The daily look comes to everybody at a time of their own: all of them are woken within one hour here.
-    for (const { personId } of people)
-      await world.engine.targets.wake(
-        await world.row(personId, 'directory'),
-        new Date(world.time.now).toISOString(),
-      )
+    await lookAtAll(people)
     await world.settle()
     expect(withRight()).toBe(2)
     const batch = await onlyHeld()
@@ -357,11 +358,7 @@ describe('the guard’s second look, in the worker', () => {
   it('never keeps somebody in who is told to go meanwhile', async () => {
     const people = await staff(5)
     byHand(people)
-    for (const { personId } of people)
-      await world.engine.targets.wake(
-        await world.row(personId, 'directory'),
-        new Date(world.time.now).toISOString(),
-      )
+    await lookAtAll(people)
     await world.settle()
     const stopped = []
     for (const one of people)
