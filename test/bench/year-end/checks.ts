@@ -3,12 +3,14 @@ import { type Member, systemsOf } from './crowd.ts'
 import type { Act } from './ledger.ts'
 import type { Tally } from './logins.ts'
 import { holdsOf, isGone } from './night.ts'
-import { type AccountSeen, accountsOf, ask, each, lookAtAll, type Town } from './town.ts'
+import { type AccountSeen, accountsOf, each, lookAtAll, type Town } from './town.ts'
 
 /** What was found wrong, by kind, with how often. */
 export type Faults = Map<string, number>
 
 const told = 'further ones are counted, not told'
+/** A machine this busy proves nothing. */
+const longestGap = 10_000
 const mostKinds = 40
 /** How many may always lose access in an hour, by the sample settings. */
 const floor = 10
@@ -101,7 +103,7 @@ export async function checkClosed(town: Town, faults: Faults, after: After): Pro
   }
   const held = new Set(holds.flatMap(({ losses }) => losses.flatMap(({ person }) => person ?? [])))
   const crowd = new Set(moved.map(({ nationalId }) => nationalId))
-  if ([...held].some(id => !crowd.has(id)) || held.size !== after.answered)
+  if ([...held].some(id => !crowd.has(id)) || held.size < after.answered)
     note(faults, `guard: ${held.size} people held, ${after.answered} told as stopped`)
   // Below the floor nothing is stopped, and nothing tells the limit.
   const limit = holds[0]?.limit ?? floor
@@ -120,7 +122,8 @@ export async function checkLedger(town: Town, faults: Faults, acts: readonly Act
   for (const { nationalId, system, steps } of acts)
     if (untouched.has(nationalId) && steps.some(step => /disable|revoke|retire|end-sessions/.test(step)))
       note(faults, `ledger: a renewed one lost something in ${system}`)
-  const answer = await ask(town, town.who.security, ['GET', '/audit/verification'])
+  // Once only: what does not fit into one call does not fit into the next one.
+  const answer = await town.laptop.as(town.who.security, 'GET', '/audit/verification')
   if (answer.status !== 200) {
     note(faults, `ledger: the verification answered ${answer.status}`)
     return null
@@ -133,6 +136,6 @@ export async function checkLedger(town: Town, faults: Faults, acts: readonly Act
 
 export function checkLogins(faults: Faults, tally: Tally): void {
   for (const violation of tally.violations) note(faults, `login: ${violation}`)
-  if (tally.longestGap > 2_000)
+  if (tally.longestGap > longestGap)
     note(faults, `login: once ${tally.longestGap} ms passed between two rounds of tries`)
 }

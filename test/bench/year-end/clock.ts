@@ -14,7 +14,7 @@ export async function openClock(laptop: Laptop) {
     offsets.push({ from: sent, ahead: Date.parse(now) - (sent + received) / 2 })
   }
   await look()
-  const now = () => Date.now() + (offsets.at(-1)?.ahead ?? 0)
+  const now = () => Math.round(Date.now() + (offsets.at(-1)?.ahead ?? 0))
   return {
     now,
     /** Never backwards. Waits until the schedules that were passed have run. */

@@ -21,9 +21,9 @@ export interface Town {
   readonly who: Readonly<Record<'hr' | 'security', string>>
 }
 
-const triesOfCall = 6
-const rowsOfList = 500
-const callsAtOnce = 3
+const triesOfCall = 12
+const rowsOfList = 200
+const callsAtOnce = 2
 const peopleLookedAtOnce = 4
 const longestMinutes = 45
 
