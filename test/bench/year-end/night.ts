@@ -182,7 +182,7 @@ export async function untilClosed(
     await settle(town, 'closing', 15)
     const open = await isOpen()
     if (open === 0 || clock.now() > until) return { open, at: new Date(clock.now()).toISOString() }
-    town.say(`${open} accounts are still open at ${new Date(clock.now()).toISOString()}`)
+    town.say(`${open} accounts or more are still open at ${new Date(clock.now()).toISOString()}`)
     await clock.forwardTo(clock.now() + minute)
   }
 }
