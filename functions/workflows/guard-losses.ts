@@ -73,14 +73,25 @@ async function enabledPeople({ lists, settings }: Guarded): Promise<number> {
 async function openBatch(engine: Guarded, row: GuardRow, since: string, ref: string): Promise<string | null> {
   if (row.open !== null && row.open.at > since) {
     const open = await engine.batches.load(row.open.hold)
-    if (open?.state === 'held' && open.listHash === null) return open.id
+    // Whoever named it has not come so far, or never will.
+    if (open === null) return begin(engine, row, row.open, ref)
+    if (open.state === 'held' && open.listHash === null) return open.id
   }
-  const at = instantOf(engine.clock())
-  const id = randomUUID()
+  const named = { hold: randomUUID(), at: instantOf(engine.clock()) }
   // First the row: whoever loses this race opens none.
-  if (!(await engine.guards.keep({ ...row, open: { hold: id, at } }))) return null
+  if (!(await engine.guards.keep({ ...row, open: named }))) return null
+  return begin(engine, row, named, ref)
+}
+
+/** Opens the batch that the row names, unless somebody has. */
+async function begin(
+  engine: Guarded,
+  row: GuardRow,
+  { hold: id, at }: NonNullable<GuardRow['open']>,
+  ref: string,
+): Promise<string> {
   const limit = limitOf(engine.settings, row.population?.people ?? 0)
-  await engine.batches.open(
+  const opened = await engine.batches.open(
     { id, kind: row.kind, at, limit },
     {
       at,
@@ -95,6 +106,6 @@ async function openBatch(engine: Guarded, row: GuardRow, since: string, ref: str
       after: { limit, passed: row.passed.length, population: row.population?.people ?? null },
     },
   )
-  engine.log('batch-stopped', { hold: id, kind: row.kind, limit })
+  if (opened) engine.log('batch-stopped', { hold: id, kind: row.kind, limit })
   return id
 }

@@ -190,6 +190,8 @@ export function openBench({ settings, issuer, client, cloud, directory, postgres
     /** As the HR system would put one on the bus. Answers whether anybody takes it. */
     putEvent: cloud.putEvent,
     permissions: cloud.permissions,
+    /** DynamoDB units since the start, by table and by index. */
+    consumed: cloud.consumed,
     mails: cloud.mails,
     sweep,
     /** True once no function runs and no queue holds a message; false after that many milliseconds. */

@@ -81,6 +81,7 @@ const ROUTES: Readonly<Record<string, Answerer>> = {
   'GET /local/idle': untilIdle,
   'GET /local/clock': bench => ok({ now: new Date(bench.now()).toISOString() }),
   'GET /local/permissions': bench => ok(bench.permissions()),
+  'GET /local/consumed': bench => ok(bench.consumed()),
   'GET /local/issuer/jwks.json': bench => ok(bench.issuer.jwks),
   'GET /local/issuer/.well-known/openid-configuration': (bench, request) =>
     ok({

@@ -1,5 +1,4 @@
 // `npm run bench [-- directory mail erp bundles forms]`: measures, and prints what was promised beside it.
-import Table from 'cli-table3'
 import { findMailServer } from '../servers/dovecot/installed.ts'
 import { findPostgresql } from '../servers/postgresql/installed.ts'
 import { findSamba } from '../servers/samba/installed.ts'
@@ -10,26 +9,8 @@ import { benchDirectory } from './directory.ts'
 import { benchErpTables, benchTryton, type ErpRow } from './erp.ts'
 import { benchForms, type FormsBench } from './forms.ts'
 import { benchMail } from './mail.ts'
-
-/** List prices in US dollars, us-east-1, on demand, as of November 2024, the last change that was known when this was written. */
-const price = {
-  writeUnit: 0.625e-6,
-  readUnit: 0.125e-6,
-  httpRequest: 1e-6,
-  lambdaCall: 0.2e-6,
-  lambdaGigabyteSecond: 13.3334e-6,
-  queueRequest: 0.4e-6,
-}
-
-function print(title: string, head: readonly string[], rows: readonly (readonly string[])[]): void {
-  const table = new Table({
-    head: [...head],
-    style: { head: [], border: [] },
-    colAligns: head.map((_, column) => (column === 0 ? 'left' : 'right')),
-  })
-  for (const row of rows) table.push([...row])
-  console.log(`\n${title}\n${table.toString()}`)
-}
+import { price } from './prices.ts'
+import { print } from './print.ts'
 
 const quantile = (values: readonly number[], part: number): number =>
   values.toSorted((one, other) => one - other)[

@@ -2,7 +2,16 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { TargetId } from '../../schemas/settings.ts'
 import { openWorld, type World } from '../servers/world.ts'
 import { killAtEachMoment, mortal } from './mortal.ts'
-import { accesses, activation, formOf, namesOf, nextNationalId, openUnit, planta } from './people.ts'
+import {
+  accesses,
+  activation,
+  formOf,
+  manyMayGo,
+  namesOf,
+  nextNationalId,
+  openUnit,
+  planta,
+} from './people.ts'
 import { settledState } from './whole.ts'
 
 vi.setConfig({ testTimeout: 300_000 })

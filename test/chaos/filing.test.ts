@@ -5,7 +5,16 @@ import { Form } from '../../schemas/request.ts'
 import { tell } from '../servers/personnel.ts'
 import { openWorld, type World } from '../servers/world.ts'
 import { Killed, killAtEachMoment, mortal } from './mortal.ts'
-import { accesses, activation, formOf, namesOf, nextNationalId, openUnit, planta } from './people.ts'
+import {
+  accesses,
+  activation,
+  formOf,
+  manyMayGo,
+  namesOf,
+  nextNationalId,
+  openUnit,
+  planta,
+} from './people.ts'
 import { settledState, wholeChain } from './whole.ts'
 
 vi.setConfig({ testTimeout: 300_000 })
@@ -15,7 +24,7 @@ let world: World
 let head: string
 // A world for each: everybody in it is looked at every day.
 beforeEach(async () => {
-  world = await openWorld()
+  world = await openWorld({ settings: { guard: manyMayGo } })
   head = await openUnit(world, unit)
 })
 afterEach(() => world.close())

@@ -7,7 +7,7 @@ import type { Contract } from '../../schemas/contract.ts'
 import { type Asked, linesOf } from '../servers/lines.ts'
 import { openWorld, type World } from '../servers/world.ts'
 import { Killed, killAtEachMoment, type Mortal, mortal } from './mortal.ts'
-import { accesses, activation, formOf, namesOf, nextNationalId, planta } from './people.ts'
+import { accesses, activation, formOf, manyMayGo, namesOf, nextNationalId, planta } from './people.ts'
 import { settledState, wholeChain } from './whole.ts'
 
 vi.setConfig({ testTimeout: 300_000 })
@@ -22,7 +22,7 @@ let world: World
 let lines: ReturnType<typeof linesOf>
 let head: string
 beforeEach(async () => {
-  world = await openWorld()
+  world = await openWorld({ settings: { guard: manyMayGo } })
   lines = linesOf(world)
   const id = nextNationalId()
   head = await world.hire(id, namesOf(id), 'dideco', planta)

@@ -15,6 +15,9 @@ export const namesOf = (nationalId: string) => ({
   surnames: `Ñancu${[...nationalId.slice(0, 8)].map(digit => 'bcdfghjklm'[Number(digit)]).join('')} Peña`,
 })
 
+/** A guard that stops nobody, where more people go within an hour of the test's clock than in any body. */
+export const manyMayGo = { atLeast: 4_000, percent: 5 }
+
 let serial = 0
 
 /** A national id that nobody else in this run has, with its check digit (modulo 11, factors 2 to 7 from the right). */

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { judgeBatch, listBatches } from '../../functions/workflows/judge-batch.ts'
 import { recordHrEvents } from '../../functions/workflows/record-hr-events.ts'
@@ -49,7 +50,11 @@ const dayIn = (days: number) =>
 const today = () => dayIn(0)
 
 /** What the personnel office tells, through the guard as every event goes. */
-async function happen(someone: Someone, parts: Partial<HrEvent> & Pick<HrEvent, 'type'>) {
+async function happen(
+  someone: Someone,
+  parts: Partial<HrEvent> & Pick<HrEvent, 'type'>,
+  using = world.engine,
+) {
   const at = new Date(world.time.now).toISOString()
   const event: HrEvent = {
     version: 1,
@@ -59,7 +64,7 @@ async function happen(someone: Someone, parts: Partial<HrEvent> & Pick<HrEvent, 
     recordedAt: at,
     ...parts,
   }
-  return recordHrEvents(world.engine, 'import', someone.personId, ({ events }) =>
+  return recordHrEvents(using, 'import', someone.personId, ({ events }) =>
     events.some(({ id }) => id === event.id)
       ? null
       : {
@@ -134,6 +139,24 @@ describe('a list of personnel that terminates everybody', () => {
     expect(new Set(batch.losses.map(({ system, loss }) => `${system} ${loss}`))).toEqual(
       new Set(['directory disable']),
     )
+    await release(batch)
+  })
+
+  it('stops in one batch whoever is stopped at the same moment, while it is still being opened', async () => {
+    const people = await staff(8)
+    const { batches } = world.engine
+    const slow: typeof batches = {
+      ...batches,
+      open: async (...batch) => {
+        await pause(100)
+        return batches.open(...batch)
+      },
+    }
+    const using = { ...world.engine, batches: slow }
+    await Promise.all(people.slice(0, limit).map(one => happen(one, { type: 'terminated' })))
+    await Promise.all(people.slice(limit).map(one => happen(one, { type: 'terminated' }, using)))
+    const batch = await onlyHeld()
+    expect(batch.losses).toHaveLength(8 - limit)
     await release(batch)
   })
 
