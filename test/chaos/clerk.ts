@@ -1,26 +1,36 @@
 import type { HrEvent } from '../../schemas/hr-event.ts'
-import type { TargetId } from '../../schemas/settings.ts'
+import type { Settings, TargetId } from '../../schemas/settings.ts'
 
 /** A line that was accepted, or a deactivation, in the order in which they were filed. */
 export type Filed =
   | { readonly act: 'give'; readonly target: TargetId; readonly unit: string; readonly until: string | null }
   | { readonly act: 'take'; readonly target: TargetId | 'all'; readonly unit: string | null }
 
+/** A careful clerk's paper folder about one person. */
+export interface Papers {
+  readonly filed: readonly Filed[]
+  /** What counts of what was told: neither corrected nor withheld. */
+  readonly events: readonly HrEvent[]
+  /** Whether somebody has suspended the person, and nobody has ended that. */
+  readonly suspended: boolean
+  readonly leaves: Settings['leaves']
+}
+
 /**
- * A careful clerk with a paper folder for each person, who knows nothing of how the product decides: the least that must
- * be true for somebody's account to be open on a day. It may say yes where the product says no, never the other way round.
+ * The clerk knows nothing of how the product decides: the least that must be true for somebody's account to be open on a
+ * day. It may say yes where the product says no, never the other way round.
  */
 export function mayBeOpen(
-  folder: { readonly filed: readonly Filed[]; readonly events: readonly HrEvent[] },
+  { filed, events, suspended, leaves }: Papers,
   target: TargetId,
   today: string,
 ): boolean {
-  const given = folder.filed.some(
+  const given = filed.some(
     (line, place) =>
       line.act === 'give' &&
       line.target === target &&
       (line.until === null || line.until >= today) &&
-      !folder.filed
+      !filed
         .slice(place + 1)
         .some(
           later =>
@@ -29,7 +39,7 @@ export function mayBeOpen(
             (later.unit === null || later.unit === line.unit),
         ),
   )
-  const effective = folder.events
+  const effective = events
     .filter(event => event.effectiveOn <= today)
     .sort((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1))
   const employed = effective.some(
@@ -38,11 +48,14 @@ export function mayBeOpen(
       contract.startsOn <= today &&
       (contract.endsOn === null || contract.endsOn >= today),
   )
-  const last = (...types: readonly HrEvent['type'][]) =>
-    effective.filter(({ type }) => types.includes(type)).at(-1)?.type
-  const dismissed = last('hired', 'terminated') === 'terminated'
-  const away = last('leave-started', 'leave-ended', 'terminated') === 'leave-started'
-  return given && employed && !dismissed && !away
+  const since = (types: readonly HrEvent['type'][]) =>
+    effective.slice(effective.findLastIndex(({ type }) => types.includes(type)) + 1)
+  const dismissed = since(['hired']).some(({ type }) => type === 'terminated')
+  const away = since(['leave-ended', 'terminated']).some(
+    ({ type, leave }) =>
+      type === 'leave-started' && (leaves.find(({ id }) => id === leave)?.shuts.includes(target) ?? true),
+  )
+  return given && employed && !dismissed && !away && !suspended
 }
 
 const orderOf = ({ effectiveOn, recordedAt, id }: HrEvent) => `${effectiveOn} ${recordedAt} ${id}`

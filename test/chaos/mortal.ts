@@ -1,9 +1,12 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { createCredentialStore } from '../../functions/stores/credentials.ts'
 import { createDueLaneStore } from '../../functions/stores/due-lanes.ts'
+import { createGuardStore } from '../../functions/stores/guards.ts'
 import { createListStore } from '../../functions/stores/lists.ts'
 import { createPeopleStore } from '../../functions/stores/people.ts'
 import { createRequestStore } from '../../functions/stores/requests.ts'
+import { createStoppedBatchStore } from '../../functions/stores/stopped-batches.ts'
+import { createStoppedFactStore } from '../../functions/stores/stopped-facts.ts'
 import { createSystemStore } from '../../functions/stores/systems.ts'
 import type { Tables } from '../../functions/stores/tables.ts'
 import { createTargetStore } from '../../functions/stores/targets.ts'
@@ -67,6 +70,9 @@ export function mortal(world: World, at: number): Mortal {
     systems: createSystemStore(tables),
     lanes: createDueLaneStore(tables),
     lists: createListStore(tables),
+    guards: createGuardStore(tables),
+    batches: createStoppedBatchStore(tables, world.engine.settings),
+    stoppedFacts: createStoppedFactStore(tables),
     requests: createRequestStore(tables, world.engine.settings),
     bells: {
       ...world.engine.bells,

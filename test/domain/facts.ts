@@ -5,6 +5,7 @@ import type { Contract } from '../../schemas/contract.ts'
 import type { Hold } from '../../schemas/hold.ts'
 import { type HrEvent, HrEventType } from '../../schemas/hr-event.ts'
 import type { Grant } from '../../schemas/request.ts'
+import type { Settings } from '../../schemas/settings.ts'
 import { contrata, contrataOf, honorarios, maria, otra, planta, plazoFijo, uuid } from '../personas/people.ts'
 import { at, grant } from '../personas/record.ts'
 
@@ -31,6 +32,12 @@ const anyContract: fc.Arbitrary<Contract> = fc.constantFrom<Contract>(
 )
 const anyInstant = anyDay.map(at)
 
+/** Kinds of leave of which one shuts nothing and one a single system; any other shuts everything. */
+export const leaves: Settings['leaves'] = [
+  { id: 'feriado', name: 'Feriado legal', shuts: [] },
+  { id: 'comision', name: 'Comisión de servicio', shuts: ['erp'] },
+]
+
 const anyEvent: fc.Arbitrary<HrEvent> = fc
   .record({
     type: fc.oneof(
@@ -47,8 +54,9 @@ const anyEvent: fc.Arbitrary<HrEvent> = fc
     contract: fc.option(anyContract, { nil: undefined }),
     hiredAs: anyContract,
     unit: anyUnit,
+    leave: fc.option(fc.constantFrom(...leaves.map(({ id }) => id)), { nil: undefined }),
   })
-  .map(({ type, number, corrects, effectiveOn, recordedAt, contract, hiredAs, unit }) => ({
+  .map(({ type, number, corrects, effectiveOn, recordedAt, contract, hiredAs, unit, leave }) => ({
     version: 1,
     id: uuid(number),
     type,
@@ -63,6 +71,7 @@ const anyEvent: fc.Arbitrary<HrEvent> = fc
         ? {}
         : { contract }
       : {}),
+    ...(type === 'leave-started' && leave !== undefined ? { leave } : {}),
     ...(corrects === undefined ? {} : { supersedes: uuid(corrects) }),
   }))
 

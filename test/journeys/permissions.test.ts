@@ -44,7 +44,7 @@ REASONS.push(
     guarded,
   ],
   [
-    /^(take-hr-events|decide-lines|complete-lines|renew-accesses|converge-\w+) dynamodb:Query \S+index\/list$/,
+    /^(take-hr-events|record-people|decide-lines|complete-lines|renew-accesses|converge-\w+) dynamodb:Query \S+index\/list$/,
     guarded,
   ],
   [
