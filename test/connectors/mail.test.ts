@@ -246,7 +246,9 @@ describe('A mailbox', () => {
       const holder = query(
         `DO $$ BEGIN PERFORM 1 FROM mailbox WHERE username = '${locked.sample.account.name}' FOR UPDATE; PERFORM pg_sleep(10); END $$`,
       )
-      await new Promise(resolve => setTimeout(resolve, 200))
+      // On a busy machine it takes its time until the row is locked.
+      while ((await query(`SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'`)).length === 0)
+        await new Promise(resolve => setTimeout(resolve, 50))
       const [first, second] = await connector.apply(closing)
       expect(errorOf(first)).toMatchObject({ kind: 'throttled', retryable: true })
       expect(resultOf(second).name).toBe(free.sample.account.name)
