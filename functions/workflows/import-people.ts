@@ -72,7 +72,11 @@ export async function importPeople(
   await inParallel(others, async row => {
     outcomes.push(await update(registers, from, row, known.get(row.person.nationalId) ?? ''))
   })
-  if (snapshot) outcomes.push(...(await endAbsent(registers, from, new Set(known.values()))))
+  if (snapshot) {
+    // Read again: whoever came with this very list is named in it too.
+    const named = await registers.people.idsOf(rows.map(({ person }) => person.nationalId))
+    outcomes.push(...(await endAbsent(registers, from, new Set(named.values()))))
+  }
   return counted(outcomes)
 }
 

@@ -155,6 +155,14 @@ describe('a list of personnel as a snapshot', () => {
     expect((await personOf(people.clerk.nationalId)).holds).toEqual([])
   })
 
+  it('ends nobody who comes with it', async () => {
+    const entrant = { ...people.driver, nationalId: rut(41_000_060) }
+    const answer = await app.call('POST', '/people?mode=snapshot', { as: hr(), body: [...listed, entrant] })
+    expect(answer.body).toEqual({ applied: 1, faults: [] })
+    expect((await personOf(entrant.nationalId)).holds).toEqual([])
+    expect((await tell(event({ nationalId: entrant.nationalId }))).status).toBe(202)
+  })
+
   it('terminates whoever is employed and does not', async () => {
     const without = listed.filter(({ nationalId }) => nationalId !== people.stranger.nationalId)
     const answer = await app.call('POST', '/people?mode=snapshot', { as: hr(), body: without })
