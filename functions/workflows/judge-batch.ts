@@ -65,7 +65,10 @@ export async function judgeBatch(needed: Engine, judgement: Judgement): Promise<
     const batch = await needed.batches.load(id)
     if (batch === null) return refuse('not-found')
     const members = await needed.batches.members(id)
-    const given = verdict === 'release' ? batch.releases : batch.discards
+    // Somebody joined after the first voice: it was given for another list, and counts for nothing.
+    const sameList = batch.listHash === null || batch.listHash === listHash
+    const { releases, discards } = sameList ? batch : { releases: [], discards: [] }
+    const given = verdict === 'release' ? releases : discards
     const mine = given.some(({ by }) => by === caller.personId)
     const roles = judges.filter(role => caller.roles.includes(role))
     const role = roles.find(one => given.every(voice => voice.role !== one))
@@ -86,6 +89,8 @@ export async function judgeBatch(needed: Engine, judgement: Judgement): Promise<
     const next: Omit<StoppedBatchRow, 'head'> = {
       ...batch,
       listHash,
+      releases,
+      discards,
       ...(verdict === 'release' ? { releases: voices } : { discards: voices }),
       ...(settled && {
         state: verdict === 'release' ? ('released' as const) : ('discarded' as const),
