@@ -84,7 +84,14 @@ export function createPeopleStore(tables: Tables) {
       factWrite(tables, row, { head: sealed.head }),
       put(
         keys.applied(row.personId, applied.request, lines.part),
-        { version, request, personId, at, withheld: stopped.hold },
+        {
+          version,
+          request,
+          personId,
+          at,
+          named: applied.lines.map(({ line }) => line),
+          withheld: stopped.hold,
+        },
         absent,
       ),
       sealed.write,

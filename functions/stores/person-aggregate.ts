@@ -2,7 +2,7 @@ import type { Instant } from '../../schemas/calendar.ts'
 import { Hold } from '../../schemas/hold.ts'
 import { HrEvent } from '../../schemas/hr-event.ts'
 import { ToldRow } from '../../schemas/notice.ts'
-import { AppliedLines, Grant } from '../../schemas/request.ts'
+import { AppliedLines, Grant, LineId } from '../../schemas/request.ts'
 import { Ending, PersonRow, RoleRow } from '../../schemas/rows.ts'
 import type { TargetId } from '../../schemas/settings.ts'
 import type { TargetRow } from '../../schemas/target.ts'
@@ -19,8 +19,12 @@ export interface StoppedFact {
   readonly sk: string
   /** Set where it is an event. */
   readonly event: KeptEvent | null
-  /** Set where it is lines that were not applied for it: of which request, and which part of one person's lines. */
-  readonly lines: { readonly request: string; readonly part: string } | null
+  /** Set where it is lines that were not applied for it: of which request, which part of one person's lines, and which. */
+  readonly lines: {
+    readonly request: string
+    readonly part: string
+    readonly named: readonly LineId[]
+  } | null
 }
 
 /** Everything kept about a person: one query of one partition. */
@@ -59,14 +63,14 @@ const readStopped = (item: Item): StoppedFact[] => {
       hold: withheld as string,
       sk,
       event: sk.startsWith('EVENT#') ? readEvent(fact) : null,
-      lines: linesAt(sk),
+      lines: linesOf(item),
     },
   ]
 }
 
-const linesAt = (sk: string): StoppedFact['lines'] => {
-  const [kind, request = '', part = ''] = sk.split('#')
-  return kind === 'APPLIED' ? { request, part } : null
+const linesOf = (item: Item): StoppedFact['lines'] => {
+  const [kind, request = '', part = ''] = (item.sk as string).split('#')
+  return kind === 'APPLIED' ? { request, part, named: LineId.array().parse(item.named) } : null
 }
 
 /** Null: nobody is kept under this key. */

@@ -84,33 +84,38 @@ async function wakeAccounts(engine: Engine, batch: StoppedBatchRow, member: Stop
   await engine.bells.ring(rows.map(({ target }) => ({ personId, target, urgent: true })))
 }
 
-/** Whoever asked for a deactivation that was discarded is told so in its line. */
+/** Whoever asked for a deactivation that was discarded is told so in its line. What was carried out before stays accepted. */
 async function rejectLines(engine: Engine, personId: string, facts: readonly StoppedFact[]): Promise<void> {
-  for (const { lines } of facts) {
-    for (let attempt = 1; lines !== null && attempt <= tries; attempt++) {
-      const kept = await engine.requests.load(lines.request)
-      const line = kept?.lines.find(one => one.personId === personId && one.decision === 'accepted')
-      if (kept == null || line === undefined) break
-      const reason = { rule: 'R9', message: say(engine.settings.locale, 'hold.discarded') }
-      const at = instantOf(engine.clock())
-      await engine.requests.decide(
-        kept,
-        { ...line, decision: 'rejected', reasons: [...line.reasons, reason] },
-        {
-          at,
-          asOf: at,
-          act: 'line-decided',
-          phase: 'recorded',
-          subject: personId,
-          actor: { personId: null, role: 'system', onBehalfOf: null },
-          system: 'llavero',
-          request: lines.request,
-          cause: { kind: 'decision', ref: `${lines.request}/${line.line}` },
-          after: { line: line.line, decision: 'rejected', rules: ['R9'] },
-        },
-      )
-    }
+  for (const { lines } of facts)
+    for (const named of lines?.named ?? []) await rejectLine(engine, personId, lines?.request ?? '', named)
+}
+
+async function rejectLine(engine: Engine, personId: string, number: string, named: string): Promise<void> {
+  for (let attempt = 1; attempt <= tries; attempt++) {
+    const kept = await engine.requests.load(number)
+    const line = kept?.lines.find(one => one.line === named && one.decision === 'accepted')
+    if (kept == null || line === undefined) return
+    const reason = { rule: 'R9', message: say(engine.settings.locale, 'hold.discarded') }
+    const at = instantOf(engine.clock())
+    const decided = await engine.requests.decide(
+      kept,
+      { ...line, decision: 'rejected', reasons: [...line.reasons, reason] },
+      {
+        at,
+        asOf: at,
+        act: 'line-decided',
+        phase: 'recorded',
+        subject: personId,
+        actor: { personId: null, role: 'system', onBehalfOf: null },
+        system: 'llavero',
+        request: number,
+        cause: { kind: 'decision', ref: `${number}/${named}` },
+        after: { line: named, decision: 'rejected', rules: ['R9'] },
+      },
+    )
+    if (decided) return
   }
+  throw new Error('a request was too busy to reject a line that was discarded')
 }
 
 function entryFor(engine: Engine, batch: StoppedBatchRow, member: StoppedMember): EntryDraft {

@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { lineHash } from '../../functions/domain/line-hash.ts'
+import { decideLine } from '../../functions/workflows/decide-line.ts'
 import { judgeBatch, listBatches } from '../../functions/workflows/judge-batch.ts'
 import { recordHrEvents } from '../../functions/workflows/record-hr-events.ts'
 import type { StoppedBatch } from '../../schemas/api-holds.ts'
@@ -244,6 +246,38 @@ describe('a list of personnel that terminates everybody', () => {
     expect(openOnes(people)).toBe(0)
   })
 
+  it('forgets a voice that was given while somebody joined the list, and keeps the one for the list as it is', async () => {
+    const people = await staff(5)
+    await happenToAll(people.slice(0, 4), { type: 'terminated' })
+    const short = await onlyHeld()
+    const { batches } = world.engine
+    let joined = false
+    const racing: typeof batches = {
+      ...batches,
+      members: async id => {
+        const before = await batches.members(id)
+        if (!joined) {
+          joined = true
+          await happenToAll(people.slice(4), { type: 'terminated' })
+        }
+        return before
+      },
+    }
+    const { id, listHash } = short
+    const voice = { caller: callers.security(), id, listHash, verdict: 'release' as const }
+    await judgeBatch({ ...world.engine, batches: racing }, voice)
+    const whole = await onlyHeld()
+    expect(whole.losses).toHaveLength(2)
+    expect(await judge('authority', whole)).toMatchObject({
+      state: 'held',
+      releases: [{ role: 'authority' }],
+    })
+    expect(openOnes(people)).toBe(2)
+    expect(await judge('security', whole)).toMatchObject({ state: 'released' })
+    await world.settle()
+    expect(openOnes(people)).toBe(0)
+  })
+
   it('takes nobody in any more once somebody has spoken about it', async () => {
     const people = await staff(6)
     await happenToAll(people.slice(0, 5), { type: 'terminated' })
@@ -346,6 +380,49 @@ describe('what the guard counts', () => {
       'accepted',
       'rejected',
     ])
+  })
+
+  it('rejects what was stopped of somebody’s lines, and leaves what was carried out of them', async () => {
+    const people = await staff(4)
+    const sensitive = { system: 'erp', module: 'tesoreria', type: 'consulta' }
+    const filed = await world.submit(
+      head,
+      formOf(
+        'dideco',
+        people.map(({ nationalId }) => activation(nationalId, sensitive)),
+        people.map(({ nationalId }) => ({ nationalId, access: { system: 'directory' } })),
+      ),
+    )
+    if (!('filed' in filed)) throw new Error('not filed')
+    await world.settle()
+    const { number } = filed.filed.row
+    const [stays] = people.filter(isOpen)
+    const lineOf = async (kind: 'activation' | 'deactivation') => {
+      const kept = await world.engine.requests.load(number)
+      const line = kept?.lines.find(one => one.kind === kind && one.personId === stays?.personId)
+      if (line === undefined) throw new Error('no such line')
+      return line
+    }
+    const waiting = await lineOf('activation')
+    const approved = await decideLine(
+      { ...world.engine, units: world.unitRegister },
+      {
+        caller: { personId: authority, roles: ['authority'] },
+        number,
+        line: waiting.line,
+        ifMatch: lineHash(waiting),
+        decision: { decision: 'approve' },
+        repeatable: false,
+      },
+    )
+    expect(approved).toMatchObject({ status: 'accepted' })
+    const batch = await onlyHeld()
+    for (const by of ['security', 'authority'] as const) await judge(by, batch, 'discard')
+    await world.settle()
+    expect(await lineOf('deactivation')).toMatchObject({ decision: 'rejected', reasons: [{ rule: 'R9' }] })
+    expect(await lineOf('activation')).toMatchObject({ decision: 'accepted' })
+    const person = await world.engine.people.load(stays?.personId ?? '')
+    expect(person?.grants.map(({ atom }) => atom)).toContain('erp:tesoreria')
   })
 })
 
