@@ -37,6 +37,7 @@ export interface RegisterHold {
 /** A cut that stands until the person is back: what is granted meanwhile, by a unit or a register that knew it too late, is ended too. */
 interface OpenableCut extends Cut {
   readonly since: Instant
+  readonly of: HrEvent['type']
 }
 
 /** What the register says of one person on one day. */
@@ -147,6 +148,7 @@ const openCut = (
   before: LATEST,
   cause: event.id,
   final: event.type === 'terminated',
+  of: event.type,
 })
 
 /**
@@ -192,6 +194,20 @@ const endContracts = (fold: Fold, event: HrEvent, zone: string): void => {
   fold.cuts.push({ ...unnamed, before: laterOf(unnamed.since, event.recordedAt) })
 }
 
+/**
+ * Somebody who was terminated is hired under a contract of which only forms had spoken before: what those gave stays ended, as it
+ * does under a contract that the register knew. The end of one contract spares what was filed early for the next.
+ */
+const keepEnded = (fold: Fold, event: HrEvent, contract: string): void => {
+  for (const cut of fold.cuts.filter(one => one.unit === null && one.contract === null))
+    if (cut.of === 'terminated')
+      fold.cuts.push({
+        ...cut,
+        contract,
+        before: earlierOf(cut.before, laterOf(cut.since, event.recordedAt)),
+      })
+}
+
 const transfer = (fold: Fold, event: HrEvent, zone: string): void => {
   const unit = event.unit ?? null
   const named = event.contract === undefined ? null : contractKey(event.contract)
@@ -219,6 +235,7 @@ const addContract = (fold: Fold, event: HrEvent, zone: string): void => {
     event,
     cut => (cut.contract === null || cut.contract === key) && (cut.unit === null || cut.unit === unit),
   )
+  if (before === undefined) keepEnded(fold, event, key)
   if (before !== undefined && before.unit !== null && before.unit !== unit)
     fold.cuts.push(openCut(event, zone, before.unit, key))
   fold.contracts = put(fold.contracts, { key, contract: event.contract, unit, endedOn: null })
@@ -279,7 +296,7 @@ const read = (fold: Fold, day: CivilDate, nextChangeOn: CivilDate | null): Regis
     unit: fold.unit,
     contracts: [...fold.contracts].sort((one, other) => (one.key < other.key ? -1 : 1)),
     holds,
-    cuts: fold.cuts.map(({ since: _, ...cut }) => cut),
+    cuts: fold.cuts.map(({ since: _, of: __, ...cut }) => cut),
     nextChangeOn,
   }
 }

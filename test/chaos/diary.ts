@@ -155,17 +155,26 @@ interface Loss extends Leaving {
   readonly forGood: boolean
 }
 
+const makes = ({ type, contract }: HrEvent, key: string) =>
+  (type === 'hired' || type === 'contract-renewed') && contract !== undefined && keyOf(contract) === key
+
 /** What took away what was given: a leaving that was not over when it was given, or never is. */
-function lossesOf({ place, turns }: Page, given: Given, zone: string): Loss[] {
+function lossesOf({ turns }: Page, given: Given, zone: string): Loss[] {
   return turns.flatMap(({ event, leaves }, at) =>
     leaves.flatMap(left => {
       const anywhere = left.unit === null && left.contract === null
-      if (anywhere && place.posts.has(given.contract)) return []
+      // Hired later under what only forms had spoken of: that is how the person is back, where they had been terminated.
+      const made = turns.findIndex(turned => makes(turned.event, given.contract))
+      if (anywhere && made >= 0 && (made < at || event.type !== 'terminated')) return []
       if (left.unit !== null && left.unit !== given.unit) return []
       if (left.contract !== null && left.contract !== given.contract) return []
       const back = anywhere ? event : turns.slice(at + 1).find(({ returns }) => returns(left))?.event
       const since = instantOf(startOfDay(event.effectiveOn, zone))
-      const until = back === undefined ? Infinity : Math.max(since, instantOf(back.recordedAt))
+      const until = Math.min(
+        ...[back, anywhere ? turns[made]?.event : undefined].map(by =>
+          by === undefined ? Infinity : Math.max(since, instantOf(by.recordedAt)),
+        ),
+      )
       if (instantOf(given.recordedAt) >= until) return []
       const hiredAfter = turns.slice(at + 1).some(later => later.event.type === 'hired')
       const forGood = event.type === 'terminated' || (left.unit === null && hiredAfter)

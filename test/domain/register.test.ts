@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { contractKey } from '../../functions/domain/contract.ts'
-import { contractsOn, foldEvents, isCut, registerPeriods } from '../../functions/domain/register.ts'
+import { contractsOn, foldEvents, isCut, isLeft, registerPeriods } from '../../functions/domain/register.ts'
 import { HrEvent } from '../../schemas/hr-event.ts'
 import { contrata, contrataOf, honorarios, maria, pedro, planta, withContract } from '../personas/people.ts'
 import { at, event, hired, zone } from '../personas/record.ts'
@@ -136,10 +136,14 @@ describe('a termination', () => {
     expect(on('2026-11-20', hired(maria, 'dideco'), leave, terminated, again).holds).toEqual([])
   })
 
-  it('spares what was granted ahead under the contract of a hiring that follows it', () => {
+  it('ends what was granted ahead under a contract that it could not know of, also when that one is made later', () => {
     const again = hired(withContract(maria, contrataOf(2027)), 'dideco', { recordedAt: at('2026-12-01') })
-    const facts = on('2027-01-01', hired(maria, 'dideco'), terminated, again)
-    expect(isCut(facts, granted('dideco', contrataOf(2027), '2026-11-05'))).toBe(false)
+    const before = on('2026-12-15', hired(maria, 'dideco'), terminated)
+    const after = on('2027-01-01', hired(maria, 'dideco'), terminated, again)
+    for (const facts of [before, after]) {
+      expect(isLeft(facts, granted('dideco', contrataOf(2027), '2026-11-05'))).toBe(true)
+      expect(isCut(facts, granted('dideco', contrataOf(2027), '2026-12-02'))).toBe(false)
+    }
   })
 
   it('ends, when recorded late, what was granted until then', () => {
@@ -171,6 +175,12 @@ describe('a termination', () => {
 
 describe("a contract's end by event", () => {
   const ended = event({ type: 'contract-ended', effectiveOn: '2026-11-10' })
+
+  it('spares what was granted ahead under the contract of a hiring that follows it', () => {
+    const again = hired(withContract(maria, contrataOf(2027)), 'dideco', { recordedAt: at('2026-12-01') })
+    const facts = on('2027-01-01', hired(maria, 'dideco'), ended, again)
+    expect(isCut(facts, granted('dideco', contrataOf(2027), '2026-11-05'))).toBe(false)
+  })
 
   it('holds the person while no other contract runs', () => {
     const facts = on('2026-11-10', hired(maria, 'dideco'), ended)
