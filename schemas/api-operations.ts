@@ -75,6 +75,9 @@ export const TargetView = z
       .strictObject({ startedAt: Instant, woken: z.number().int() })
       .nullable()
       .meta({ description: 'While a change of mode is waking every account: how many so far.' }),
+    outOfReachSince: Instant.nullable().meta({
+      description: 'It answers nobody since then: work waits, and is done when it answers again.',
+    }),
   })
   .meta({ id: 'Target' })
 export type TargetView = z.infer<typeof TargetView>

@@ -28,6 +28,8 @@ export const Act = z.enum([
   'account-renamed',
   'account-converged',
   'target-mode-changed',
+  'target-out-of-reach',
+  'target-within-reach',
   'drift-found',
   'task-opened',
   'task-overdue',

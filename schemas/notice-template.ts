@@ -17,5 +17,6 @@ export const NoticeTemplate = z.enum([
   'digest-tasks',
   'batch-stopped',
   'suspension-reported',
+  'target-out-of-reach',
 ])
 export type NoticeTemplate = z.infer<typeof NoticeTemplate>

@@ -131,15 +131,30 @@ export const Walk = z.strictObject({
 })
 export type Walk = z.infer<typeof Walk>
 
-/** What a target is doing, once an operator has said so; until then the settings' `mode` holds and there is no row. */
+/** A target that answers nobody, as a whole. */
+export const Outage = z.strictObject({
+  /** Tells one outage from another. */
+  since: Instant,
+  /** From then on the next run may look whether it answers again. */
+  nextProbe: Instant,
+})
+export type Outage = z.infer<typeof Outage>
+
+/**
+ * What a target is doing, once an operator has said so or it did not answer. While `mode`, `since`, `by` and `reason` are null
+ * the settings' mode holds.
+ */
 export const SystemRow = z.strictObject({
   version: z.literal(1),
   target: TargetId,
-  mode: TargetMode,
+  mode: TargetMode.nullable(),
   /** Since when this mode is in force. */
-  since: Instant,
-  by: PersonId,
-  reason: z.string(),
+  since: Instant.nullable(),
+  by: PersonId.nullable(),
+  reason: z.string().nullable(),
+  outage: Outage.nullable().default(null),
+  /** Whom it did not answer since it last answered anybody; a few of them make an outage. */
+  unanswered: z.array(PersonId).default([]),
   /** Null: every account has been woken since. */
   walk: Walk.nullable(),
   head: ChainHead,

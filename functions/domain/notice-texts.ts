@@ -141,6 +141,10 @@ const templates: Readonly<Record<NoticeTemplate, (facts: NoticeFacts) => Words |
   'digest-tasks': facts => tasksDigest(facts, 'notice.digest-tasks-subject'),
   'batch-stopped': batchStopped,
   'suspension-reported': suspensionReported,
+  'target-out-of-reach': facts => ({
+    subject: phrase(facts, 'notice.out-of-reach-subject', { target: targetIn(facts) }),
+    lines: [say(facts.settings.locale, 'notice.out-of-reach')],
+  }),
 }
 
 /** A mail in words; null: what it was to tell of is gone. */

@@ -30,7 +30,7 @@ export const tables = openTables({
 export const base: Pick<Engine, 'settings' | 'people' | 'systems' | 'clock' | 'log'> = {
   settings,
   people: createPeopleStore(tables),
-  systems: createSystemStore(tables),
+  systems: createSystemStore(tables, settings),
   clock: () => Date.now(),
   log: (code, fields) => logger.info(code, { ...fields }),
 }

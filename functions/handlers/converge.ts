@@ -39,7 +39,7 @@ export function convergeHandler(target: TargetId, connector: (mark: string | nul
           { ...worker, target, units, connector: await connector(system?.since ?? null) },
           people,
           new Date(sent).toISOString(),
-          mode,
+          system,
         )
       })
       // People first: a reading takes whatever time is left.

@@ -1,3 +1,4 @@
+import type { SystemRow } from '../../schemas/rows.ts'
 import type { TargetMode } from '../../schemas/settings.ts'
 import type { Observation, Step, TargetRow } from '../../schemas/target.ts'
 import type { Outcome, Profile } from '../connectors/contract.ts'
@@ -27,6 +28,7 @@ import {
 } from './convergence-run.ts'
 import { instantOf, modeOf, placeOf, quarantineOver, rests, targetSettings } from './engine.ts'
 import { stoppedBy } from './guard-run.ts'
+import { isUnanswered, mayLook, noteOutage } from './note-outage.ts'
 import { pickName } from './pick-name.ts'
 import { keepHanded, putOff, report } from './put-off-run.ts'
 import { openRegisters } from './run-registers.ts'
@@ -49,20 +51,25 @@ export interface BrokenRun {
  * act, read back, record the outcome. Outside failures become a back-off in the row; only bugs come back as broken runs.
  * Running it twice, late or for nothing costs an observation.
  *
- * A target that rests is not even looked at, and its rows are left as they are: due, for the time after.
+ * A target that rests is not even looked at, and its rows are left as they are: due, for the time after. So it is with one
+ * that answers nobody, but for a run now and then.
  *
  * @param eventAt the instant the doorbell carries; the clock or the row's last run may be later
- * @param inForce the target's mode, where the caller has just read it
+ * @param read the target's row, where the caller has just read it
  */
 export async function convergeTarget(
   given: Convergence,
   personIds: readonly string[],
   eventAt: string,
-  inForce?: TargetMode,
+  read?: SystemRow | null,
 ): Promise<BrokenRun[]> {
-  const mode = inForce ?? modeOf(given.settings, given.target, await given.systems.load(given.target))
+  const system = read === undefined ? await given.systems.load(given.target) : read
+  const mode = modeOf(given.settings, given.target, system)
   const engine: Work = { ...given, mode }
-  if (rests(mode)) {
+  const blind = isBlind(engine)
+  // A target that only people can enter is theirs in whatever mode it would act.
+  const byHand = mode === 'manual' || (blind && mode === 'active')
+  if (rests(mode) || !(byHand || blind || (await mayLook(engine, system)))) {
     engine.log('resting', { target: engine.target, people: personIds.length })
     return []
   }
@@ -98,10 +105,8 @@ export async function convergeTarget(
   const prepared = await guarded(concerned, one => prepareRun(engine, one, eventAt, registers))
   const ready = await guarded(prepared, run => admit(engine, run))
 
-  const blind = isBlind(engine)
   const seen = blind ? ready.map(attestedSight) : await engine.connector.observe(ready.map(accountOf))
-  // A target that only people can enter is theirs in whatever mode it would act.
-  if (mode === 'manual' || (blind && mode === 'active')) {
+  if (byHand) {
     const handed = ready.map((run, index) => ({ ...run, sight: blind ? null : (seen[index] ?? null) }))
     await guarded(handed, ({ sight, ...run }) =>
       sight?.ok && isUnadopted(run, sight.value)
@@ -109,6 +114,11 @@ export async function convergeTarget(
         : convergeByHand(engine, run, sight),
     )
     return broken
+  }
+  const unseen = ready.flatMap(({ row }, index) => (isUnanswered(seen[index]) ? row.personId : []))
+  if (unseen.length > 0 && unseen.length === ready.length) {
+    // Rows that nobody has seen stay as they are: due, and no attempt the more.
+    if (await noteOutage(engine, system, { answered: 0, unanswered: unseen })) return broken
   }
   const observed = await guarded(
     ready.map((run, index) => ({ ...run, seen: seen[index] })),
@@ -133,9 +143,14 @@ export async function convergeTarget(
             return result?.ok ? { ...accountOf(run), ...result.value } : accountOf(run)
           }),
         )
+  const undone = planned.flatMap(({ row }, index) =>
+    isUnanswered(applied[index]) || isUnanswered(proofs[index]) ? row.personId : [],
+  )
+  const answered = blind ? 0 : ready.length - unseen.length - undone.length
+  const outage = await noteOutage(engine, system, { answered, unanswered: undone })
   await guarded(
     planned.map((run, index) => ({ ...run, applied: applied[index], proof: proofs[index] })),
-    run => conclude(engine, run, run.applied, run.proof),
+    run => conclude({ ...engine, outage }, run, run.applied, run.proof),
   )
   if (mode === 'observe-only') await wakeAfterChange(engine, observed)
   return broken

@@ -13,6 +13,7 @@ import type { EntryDraft } from '../stores/ledger.ts'
 import type { PersonAggregate } from '../stores/people.ts'
 import type { UnitStore } from '../stores/units.ts'
 import { type Engine, instantOf, latest, targetSettings } from './engine.ts'
+import { isOutOfReach } from './note-outage.ts'
 import type { Registers } from './run-registers.ts'
 
 export interface Convergence
@@ -23,11 +24,15 @@ export interface Convergence
   readonly target: TargetId
   readonly connector: Connector
   readonly units: Pick<UnitStore, 'some'>
+  /** The target answers nobody: whatever fails for that reason is not the person's fault. */
+  readonly outage?: boolean
 }
 
 const parkedMilliseconds = 86_400_000
 /** Seconds until the next try after the n-th failure; the sweeper's minute is the finest grain. */
 const backOffSeconds = [30, 60, 120, 300, 900, 1800, 3600]
+/** Whoever could not be reached waits no longer, parked or not: it says nothing about what comes next. */
+const unreachedSeconds = 300
 
 /** One person's run: the aggregate as read, and what follows from it at `asOf`. */
 export interface Run {
@@ -120,16 +125,26 @@ export const noProfile = ({ person }: Run): Profile => ({
   unit: '',
 })
 
-/** A failure's mark on the row: back-off, or parked for a human after the last attempt. */
+/**
+ * A failure's mark on the row: back-off, or parked for a human after the last attempt. While the target answers nobody the
+ * row stays due, and no attempt is counted.
+ */
 export function failedState(engine: Convergence, run: Run, fault: string, retryable: boolean) {
+  const unreached = retryable && isOutOfReach(fault)
+  if (unreached && engine.outage) {
+    const { attempts, state } = run.row
+    const kept = state === 'parked' ? state : ('pending' as const)
+    return { attempts, fault, state: kept, dueAt: instantOf(engine.clock()) }
+  }
   const attempts = run.row.attempts + 1
   const parked = !retryable || attempts >= engine.settings.limits.attemptsBeforeParking
-  const seconds = backOffSeconds[Math.min(attempts, backOffSeconds.length) - 1] ?? 3600
+  const backOff = (backOffSeconds[Math.min(attempts, backOffSeconds.length) - 1] ?? 3600) * 1000
+  const wait = parked ? parkedMilliseconds : backOff
   return {
     attempts,
     fault,
     state: parked ? ('parked' as const) : ('pending' as const),
-    dueAt: instantOf(engine.clock() + (parked ? parkedMilliseconds : seconds * 1000)),
+    dueAt: instantOf(engine.clock() + (unreached ? Math.min(wait, unreachedSeconds * 1000) : wait)),
   }
 }
 

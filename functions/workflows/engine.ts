@@ -24,6 +24,8 @@ export type LogCode =
   | 'only-observed'
   | 'resting'
   | 'walked'
+  | 'out-of-reach'
+  | 'within-reach'
   | 'intent-closed'
   | 'drifted'
   | 'moved-on'

@@ -54,6 +54,9 @@ export async function changeMode(
       by: caller.personId,
       reason,
       walk,
+      // Under another mode it is looked at anew: it may be another host.
+      outage: before === mode ? (standing?.outage ?? null) : null,
+      unanswered: [],
     }
     const done = await registers.systems.change(standing, next, {
       at,
@@ -76,19 +79,20 @@ export async function changeMode(
 async function view(registers: Needed, target: TargetSettings, row: SystemRow | null): Promise<TargetView> {
   const { at } = nowOf(registers)
   const mode = modeOf(registers.settings, target.id, row)
+  const said = row?.by == null ? null : { by: row.by, reason: row.reason ?? '' }
   const [{ due, urgent, parked, oldest }, accounts, body, by] = await Promise.all([
     registers.lanes.depth(target.id, at),
     registers.lists.countAccounts(target.id),
-    row === null ? registers.identities.body() : null,
-    row === null ? null : knownPeople(registers).ref(row.by),
+    row?.since == null ? registers.identities.body() : null,
+    said === null ? null : knownPeople(registers).ref(said.by),
   ])
   return {
     id: target.id,
     kind: target.kind,
     mode,
     since: row?.since ?? body?.foundedAt ?? at,
-    ...(row !== null && by !== null && { by, reason: row.reason }),
-    ...(row !== null &&
+    ...(said !== null && by !== null && { by, reason: said.reason }),
+    ...(row?.since != null &&
       mode !== 'active' && { quietFrom: instantOf(Date.parse(row.since) + longestRunMilliseconds) }),
     depth: due,
     urgent,
@@ -96,5 +100,6 @@ async function view(registers: Needed, target: TargetSettings, row: SystemRow | 
     parked,
     accounts,
     walk: row?.walk ? { startedAt: row.walk.startedAt, woken: row.walk.woken } : null,
+    outOfReachSince: row?.outage?.since ?? null,
   }
 }

@@ -1,4 +1,4 @@
-import type { Round } from '../../schemas/rows.ts'
+import type { Outage, Round } from '../../schemas/rows.ts'
 import type { TargetId } from '../../schemas/settings.ts'
 import type { Waiting } from '../stores/doorbells.ts'
 import type { Engine } from './engine.ts'
@@ -16,6 +16,34 @@ type Queue = keyof Waiting
 const mostWaiting = 5_000
 /** After this long a round begins anew although its queue was never found empty. */
 const longestRoundMilliseconds = 3_600_000
+
+/** A batch of the workers: enough that one account the target chokes on does not pass for all. */
+const probesOfSweep = 10
+
+/**
+ * Rings a few due rows of a target that answers nobody, urgent ones first: whoever gets an answer ends the outage, and the
+ * next sweep rings everybody. They are not counted as rung, for they may stay due.
+ */
+export async function ringProbes(
+  engine: Pick<Engine, 'bells' | 'lanes'>,
+  target: TargetId,
+  outage: Outage,
+  now: string,
+): Promise<Rung> {
+  const oldest = await engine.lanes.oldestOf(target, now)
+  if (oldest !== null && outage.nextProbe <= now) {
+    const shards = engine.lanes.shards(target)
+    const urgentFirst = [
+      ...shards.filter(({ lane }) => lane === 'urgent'),
+      ...shards.filter(({ lane }) => lane !== 'urgent'),
+    ]
+    const pages = await Promise.all(
+      urgentFirst.map(({ shard }) => engine.lanes.page(shard, now, undefined, probesOfSweep)),
+    )
+    await engine.bells.ring(pages.flatMap(({ rings }) => rings).slice(0, probesOfSweep))
+  }
+  return { rung: 0, missed: 0, oldest }
+}
 
 /**
  * Rings a target's due rows in rounds: as long as bells wait in the queue, ringing goes on behind the last row rung, so that

@@ -1,11 +1,10 @@
-import type { TargetId } from '../../schemas/settings.ts'
 import { applyRequest } from './apply-lines.ts'
 import { type Credentials, closeForgotten } from './close-forgotten.ts'
 import { type Engine, instantOf, modeOf, placeOf, rests } from './engine.ts'
 import { escalateTask } from './escalate-task.ts'
 import { followRequest } from './follow-request.ts'
 import { inParallel } from './in-parallel.ts'
-import { ringDue } from './ring-due.ts'
+import { ringDue, ringProbes } from './ring-due.ts'
 import { settleBatch } from './settle-batch.ts'
 import { continueWalk } from './wake-accounts.ts'
 
@@ -38,7 +37,7 @@ export interface Swept {
 /**
  * Rings again whatever is still due and finishes requests that were filed and not wholly applied. It is what makes every
  * doorbell losable, every back-off end and every start and end of a grant happen. Nothing is rung for a target that rests:
- * its rows stay due, and cost nothing.
+ * its rows stay due, and cost nothing; for one that answers nobody, only a few, urgent ones first.
  *
  * @param eventAt the schedule's own time; the later of it and the clock counts
  */
@@ -47,7 +46,11 @@ export async function sweepDue(engine: Engine & Credentials, eventAt: string): P
   const now = eventAt > clock ? eventAt : clock
   const due = await engine.targets.due(now, perShard)
   // First: all that follows is done one after the other, and may take all the time there is.
-  const rounds = await Promise.all((await atWork(engine)).map(target => ringDue(engine, target, now)))
+  const rounds = await Promise.all(
+    (await atWork(engine)).map(({ target, outage }) =>
+      outage === null ? ringDue(engine, target, now) : ringProbes(engine, target, outage, now),
+    ),
+  )
   const readings = due.filter(row => row.kind === 'reading')
   let missed = 0
   for (const { target } of readings) missed += await engine.bells.ringReading(target)
@@ -126,8 +129,10 @@ export async function sweepDue(engine: Engine & Credentials, eventAt: string): P
 }
 
 /** Targets whose worker works; where only people can enter, it hands out tasks. */
-async function atWork({ settings, systems }: Engine): Promise<TargetId[]> {
+async function atWork({ settings, systems }: Engine) {
   const ids = settings.targets.map(({ id }) => id)
   const rows = await systems.some(ids)
-  return ids.filter(id => !rests(modeOf(settings, id, rows.get(id))))
+  return ids
+    .filter(id => !rests(modeOf(settings, id, rows.get(id))))
+    .map(target => ({ target, outage: rows.get(target)?.outage ?? null }))
 }

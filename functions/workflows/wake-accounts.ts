@@ -18,7 +18,7 @@ const pagesOfSlice = 60
  */
 export async function continueWalk(engine: Needed, target: TargetId, at: string): Promise<void> {
   const row = await engine.systems.load(target)
-  let walk: SystemRow['walk'] = row === null || rests(row.mode) ? null : row.walk
+  let walk: SystemRow['walk'] = row === null || (row.mode !== null && rests(row.mode)) ? null : row.walk
   for (let page = 0; walk !== null && page < pagesOfSlice; page++) {
     const { items, next } = await engine.lists.accounts(target, walk.place, perPage)
     let { woken } = walk

@@ -67,7 +67,7 @@ export function mortal(world: World, at: number): Mortal {
     people: createPeopleStore(tables),
     targets: createTargetStore(tables, world.engine.settings),
     tasks: createTaskStore(tables, world.engine.settings),
-    systems: createSystemStore(tables),
+    systems: createSystemStore(tables, world.engine.settings),
     lanes: createDueLaneStore(tables),
     lists: createListStore(tables),
     guards: createGuardStore(tables),
