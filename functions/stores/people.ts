@@ -138,8 +138,7 @@ export function createPeopleStore(tables: Tables) {
     },
 
     /**
-     * Records register events with their ledger entry and wakes every target of the person, in one transaction. Stopped ones
-     * are recorded, and withheld: nothing follows from them, and nobody is woken.
+     * Records register events with their ledger entry and wakes the targets named, in one transaction. Stopped ones are recorded, and withheld: nothing follows from them, and nobody is woken.
      * `already`: an event of that id stands (its body is the caller's to compare); `stale`: read again and repeat.
      */
     async recordEvents(
@@ -152,6 +151,8 @@ export function createPeopleStore(tables: Tables) {
         stopped: StoppedMember | null
         /** Of an event that came by itself: the hash of its body, kept under its id. */
         bodyHash: string | null
+        /** Targets in which something follows from it. */
+        wakes: readonly TargetId[]
       },
     ): Promise<'recorded' | 'already' | 'stale'> {
       const { row } = person
@@ -171,7 +172,9 @@ export function createPeopleStore(tables: Tables) {
         ...(stopped === null
           ? [
               ...namesWrite(tables, row.personId, namedLast([...person.events, ...events])),
-              ...[...person.targets.values()].map(target => wakeTargetWrite(tables, target, wake)),
+              ...[...person.targets.values()]
+                .filter(({ target }) => options.wakes.includes(target))
+                .map(target => wakeTargetWrite(tables, target, wake)),
             ]
           : memberWrites(tables, stopped)),
       ])

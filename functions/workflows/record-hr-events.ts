@@ -1,6 +1,10 @@
 import type { LossCause } from '../../schemas/guard.ts'
 import type { HrEvent } from '../../schemas/hr-event.ts'
+import type { TargetId } from '../../schemas/settings.ts'
+import { dayOf } from '../domain/civil-time.ts'
+import { desiredAccess, type PersonRecord } from '../domain/desired-access.ts'
 import { endsWithinTheHour } from '../domain/last-hour.ts'
+import { foldEvents } from '../domain/register.ts'
 import type { EntryDraft } from '../stores/ledger.ts'
 import type { PersonAggregate } from '../stores/people.ts'
 import type { Engine } from './engine.ts'
@@ -28,8 +32,8 @@ export type Recorded =
   | { readonly done: 'stopped'; readonly hold: string }
 
 /**
- * Keeps events of one person with their ledger entry and wakes every target of the person, in one transaction. The register
- * is the fold of what is kept, so order and repetition do not matter.
+ * Keeps events of one person with their ledger entry and wakes the targets in which something follows from it, in one
+ * transaction. The register is the fold of what is kept, so order and repetition do not matter.
  *
  * @param kind as what the guard counts whoever loses access by it
  * @param choose what there is to record of the person as read now; called again when somebody else wrote first, and null
@@ -51,19 +55,44 @@ export async function recordHrEvents(
     const after = { ...person, events: [...person.events, ...events] }
     const losses = lossesBy(engine, person, after)
     const stopped = await weighLosses(engine, kind, person, losses, entry.cause.ref)
+    const ends = events.some(event => closing.has(event.type))
     // What takes access away may not wait behind what gives it.
-    const urgent =
-      losses.length > 0 ||
-      events.some(event => closing.has(event.type)) ||
-      endsWithinTheHour(person.targets.values(), entry.at)
-    const written = { entry, dueAt: entry.at, urgent, stopped, bodyHash }
+    const urgent = losses.length > 0 || ends || endsWithinTheHour(person.targets.values(), entry.at)
+    const wakes = ends ? [...person.targets.keys()] : touchedBy(engine, person, after, entry.at)
+    const written = { entry, dueAt: entry.at, urgent, stopped, bodyHash, wakes }
     const outcome = await people.recordEvents(person, events, written)
     // Somebody else wrote first, or the same event came twice at once: `choose` is asked again, by what stands now.
     if (outcome !== 'recorded') continue
     if (stopped !== null) return { done: 'stopped', hold: stopped.hold }
-    const missed = await bells.ring([...person.targets.keys()].map(target => ({ personId, target, urgent })))
+    const missed = await bells.ring(wakes.map(target => ({ personId, target, urgent })))
     if (missed > 0) log('doorbell-missed', { personId, missed })
     return { done: 'recorded' }
   }
   throw new Error('the person was too busy to record an event')
+}
+
+/**
+ * The targets in which the person should have something else by it, now or from a known time on, or be called otherwise, and
+ * those that are not as they should be yet. A contract that only follows another one changes nothing where all is well, and
+ * nobody has to look.
+ */
+function touchedBy(
+  { settings }: Guarded,
+  person: PersonAggregate,
+  after: PersonRecord,
+  at: string,
+): TargetId[] {
+  const targets = [...person.targets.keys()]
+  const day = dayOf(at, settings.timeZone)
+  const shown = ({ events }: Pick<PersonRecord, 'events'>) => {
+    const facts = foldEvents(events, day, settings.timeZone)
+    return JSON.stringify([facts.person, facts.unit])
+  }
+  if (shown(person) !== shown(after)) return targets
+  return targets.filter(target => {
+    const row = person.targets.get(target)
+    if (row?.state !== 'converged' || row.appliedVersion !== row.desiredVersion) return true
+    const wish = (record: PersonRecord) => JSON.stringify(desiredAccess(record, target, settings, at))
+    return wish(person) !== wish(after)
+  })
 }

@@ -12,6 +12,7 @@ import {
   checkLedger,
   checkLogins,
   checkOpened,
+  checkRenewed,
   type Faults,
   note,
   openAccounts,
@@ -75,7 +76,7 @@ async function tell(laptop: Laptop, outage: System, renewTime: string): Promise<
   if (!(await settle(town, 'opening'))) note(faults, 'opening: not finished')
   const [opened, afterOpening] = [clock.now(), await consumed()]
   say(`${lines} lines filed and carried out`)
-  await checkOpened(town, faults, lasting)
+  await checkOpened(town, clock, faults, lasting)
   const sampled = await chooseSample(town, sampledOfFate)
   say(`${sampled.length} people have set their passwords`)
 
@@ -98,7 +99,6 @@ async function tell(laptop: Laptop, outage: System, renewTime: string): Promise<
     const lists = await readRenewals(town)
     const renewAt = at(lastDay, renewTime)
     const night = await passMidnight(town, clock, logins, { down: outage, renewAt, lists })
-    if (night.renewedIn === null) note(faults, 'renewals: not all carried out before midnight')
     const closed = await untilClosed(town, clock, openAccounts(town, stopped))
     if (closed.open > 0) note(faults, `closing: ${closed.open} accounts or more still open at ${closed.at}`)
     const [ended, afterNight] = [clock.now(), await consumed()]
@@ -107,11 +107,12 @@ async function tell(laptop: Laptop, outage: System, renewTime: string): Promise<
     const tally = logins.tally()
     checkLogins(faults, tally)
     const renewedUntil = at(`${year + 2}-01-01`, '00:00')
-    await checkClosed(town, faults, { stopped, answered, renewedUntil, lasting })
+    await checkClosed(town, clock, faults, { stopped, answered, renewedUntil, lasting })
     const acts = [
       ...(await readActs(town, begun, opened)),
       ...(await readActs(town, renewAt - 3_600_000, ended)),
     ]
+    const renewals = checkRenewed(town, faults, acts)
     const entries = await checkLedger(town, faults, acts)
     const marks: Marks = { beforeOpening, afterOpening, beforeNight, afterNight }
     printFigures({
@@ -121,6 +122,7 @@ async function tell(laptop: Laptop, outage: System, renewTime: string): Promise<
       marks,
       tally,
       night,
+      renewals,
       lines,
       entries,
       stopped,

@@ -33,6 +33,7 @@ describe('the targets of a body', () => {
       parked: 0,
       accounts: 1,
       walk: null,
+      outOfReachSince: null,
     })
   })
 

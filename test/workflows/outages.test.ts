@@ -78,7 +78,7 @@ const turn = async (mode: TargetMode) => {
 }
 const told = async () => {
   await world.deliver()
-  return world.mails.filter(({ subject }) => subject.includes('no responde'))
+  return world.mails.filter(({ subject }) => subject.startsWith('No responde'))
 }
 
 /** A day of sweeps, minute by minute at first, each followed by whatever was rung. */

@@ -75,7 +75,7 @@ export const esCLMails = {
   'notice.cause-drift': 'Cambios hechos a mano en un sistema.',
   'notice.cause-form': 'Una solicitud.',
   'notice.cause-unknown': 'No registrada.',
-  'notice.out-of-reach-subject': '{target}: el sistema no responde.',
+  'notice.out-of-reach-subject': 'No responde {target}.',
   'notice.out-of-reach':
     'Llavero no alcanza este sistema. Lo que hay que hacer en él espera y se hará, con las bajas primero, cuando vuelva a responder; Llavero prueba cada minuto. Los términos que el propio sistema conoce se cumplen igual. Revise el sistema, la red y el secreto; mientras tanto no se abre una tarea por cada cuenta.',
   'notice.suspension-reported-subject': 'Se suspendieron los accesos de una persona.',

@@ -1,9 +1,11 @@
+import { nextLook } from '../../../functions/domain/daily-look.ts'
 import { mustBe } from '../../../infra/local/client.ts'
-import { type Member, systemsOf } from './crowd.ts'
-import type { Act } from './ledger.ts'
+import type { Clock } from './clock.ts'
+import { type Member, type System, systemsOf } from './crowd.ts'
+import { type Act, isRenewal } from './ledger.ts'
 import type { Tally } from './logins.ts'
 import { holdsOf, isGone } from './night.ts'
-import { type AccountSeen, accountsOf, each, lookAtAll, type Town } from './town.ts'
+import { type AccountSeen, accountsOf, each, settle, type Town } from './town.ts'
 
 /** What was found wrong, by kind, with how often. */
 export type Faults = Map<string, number>
@@ -45,9 +47,43 @@ function compare(faults: Faults, when: string, member: Member, accounts: Account
   if (accounts.length !== systemsOf(member).length) note(faults, `${when}: ${member.fate}: other accounts`)
 }
 
+/** Each account is looked at once a day, at a time of its own: the sweeper rings for it within a minute, and it is done soon after. */
+const lookedAtWithin = 3 * 60_000
+
+/**
+ * Everybody, once. An account whose daily look has just come due is not known to be as it should: it is looked at again when
+ * the look is done. Any other that is not settled is shown as it is.
+ */
+async function lookAtAll(
+  town: Town,
+  clock: Clock,
+  look: (member: Member, accounts: AccountSeen[]) => void,
+): Promise<void> {
+  let left = town.members
+  for (let round = 1; left.length > 0; round++) {
+    const again: Member[] = []
+    await each(left, 4, async member => {
+      const accounts = await accountsOf(town, member.nationalId)
+      const open = accounts.filter(({ converged }) => !converged)
+      const byTheDay = (account: AccountSeen) => {
+        const before = clock.now() - lookedAtWithin
+        const due = nextLook(`${account.personId} ${account.system}`, new Date(before).toISOString())
+        return !account.parked && Date.parse(due) <= clock.now()
+      }
+      if (round < 4 && open.length > 0 && open.every(byTheDay)) again.push(member)
+      else look(member, accounts)
+    })
+    if (again.length > 0) {
+      town.say(`the daily look of ${again.length} people has just come due: they are looked at once more`)
+      await settle(town, 'the daily looks', 1)
+    }
+    left = again
+  }
+}
+
 /** Before the night: everybody can work, and every end is armed in the target itself. */
-export async function checkOpened(town: Town, faults: Faults, lasting: number): Promise<void> {
-  await lookAtAll(town, (member, accounts) =>
+export async function checkOpened(town: Town, clock: Clock, faults: Faults, lasting: number): Promise<void> {
+  await lookAtAll(town, clock, (member, accounts) =>
     compare(faults, 'opened', member, accounts, {
       state: 'enabled',
       expiresAt: member.fate === 'moved' ? lasting : town.midnight,
@@ -84,8 +120,8 @@ export interface After {
 }
 
 /** After the night, in every account and in the guard's batches. */
-export async function checkClosed(town: Town, faults: Faults, after: After): Promise<void> {
-  await lookAtAll(town, (member, accounts) =>
+export async function checkClosed(town: Town, clock: Clock, faults: Faults, after: After): Promise<void> {
+  await lookAtAll(town, clock, (member, accounts) =>
     compare(faults, 'after', member, accounts, {
       state: isGone(member, after.stopped) ? 'disabled' : 'enabled',
       expiresAt: isGone(member, after.stopped)
@@ -112,6 +148,33 @@ export async function checkClosed(town: Town, faults: Faults, after: After): Pro
     note(faults, `guard: ${held.size} people held instead of ${wanted}, limit ${limit}`)
   const batches = wanted > 0 ? 1 : 0
   if (holds.length !== batches) note(faults, `guard: ${holds.length} batches instead of ${batches}`)
+}
+
+export interface Renewals {
+  /** When the last end was moved and read back; null: none was. */
+  readonly last: string | null
+  readonly late: number
+}
+
+/** Everybody who was renewed has the new end in the target itself, read back, before the old one comes. */
+export function checkRenewed(town: Town, faults: Faults, acts: readonly Act[]): Renewals {
+  const done = new Map<string, string>()
+  const fates = new Map(town.members.map(({ nationalId, fate }) => [nationalId, fate]))
+  for (const act of acts)
+    if (isRenewal(act, fates.get(act.nationalId))) done.set(`${act.nationalId} ${act.system}`, act.doneAt)
+  const midnight = new Date(town.midnight).toISOString()
+  const late = new Map<System, number>()
+  for (const member of town.members)
+    if (member.fate === 'renewed')
+      for (const system of systemsOf(member))
+        if ((done.get(`${member.nationalId} ${system}`) ?? '~') >= midnight)
+          late.set(system, (late.get(system) ?? 0) + 1)
+  for (const [system, accounts] of late)
+    note(faults, `renewals: ${accounts} accounts in ${system} not carried out before midnight`)
+  return {
+    last: [...done.values()].sort().at(-1) ?? null,
+    late: [...late.values()].reduce((sum, accounts) => sum + accounts, 0),
+  }
 }
 
 /** No chain is broken, no intent is left open, and nobody who was renewed was closed for a moment. */

@@ -1,8 +1,9 @@
 import { price } from '../prices.ts'
 import { print } from '../print.ts'
+import type { Renewals } from './checks.ts'
 import type { Clock } from './clock.ts'
 import { type Member, type System, systems } from './crowd.ts'
-import { type Act, type Rate, rateOf } from './ledger.ts'
+import { type Act, isRenewal, type Rate, rateOf } from './ledger.ts'
 import type { Tally } from './logins.ts'
 import { isGone, type NightFigures } from './night.ts'
 import type { Town } from './town.ts'
@@ -20,6 +21,7 @@ interface Figures {
   readonly marks: Marks
   readonly tally: Tally
   readonly night: NightFigures
+  readonly renewals: Renewals
   readonly lines: number
   readonly entries: number | null
   readonly stopped: ReadonlySet<string>
@@ -48,7 +50,7 @@ const phases: readonly {
   {
     name: 'renewing',
     lane: 'urgent',
-    fits: (act, { fate }) => fate === 'renewed' && has(act, 'set-expiry') && !has(act, 'create'),
+    fits: (act, { fate }) => isRenewal(act, fate),
   },
   {
     name: 'closing',
@@ -67,6 +69,7 @@ const total = (before: Consumed, after: Consumed, kind: 'read' | 'write') =>
 
 const count = (value: number) => Math.round(value).toLocaleString('en')
 const dollars = (value: number) => `$ ${value.toFixed(value < 1 ? 3 : 2)}`
+const seconds = (milliseconds: number) => (milliseconds / 1000).toFixed(1)
 const time = (instant: string | null) => (instant === null ? '' : instant.slice(11, 19))
 
 /** As on AWS: a batch takes as long as here, and more of them run at once; nobody is rung faster than the sweeper rings. */
@@ -74,7 +77,7 @@ const onAws = ({ perSecond }: Rate, lane: 'normal' | 'urgent'): number =>
   Math.min((perSecond * runs[lane]) / runs.laptop, sweep.most / sweep.seconds)
 
 export function printFigures(figures: Figures): void {
-  const { town, clock, acts, stopped, tally, night, down } = figures
+  const { town, clock, acts, stopped, tally, night, renewals, down } = figures
   const members = new Map(town.members.map(member => [member.nationalId, member]))
   const rates = phases.flatMap(phase =>
     systems.map(system => ({
@@ -97,7 +100,7 @@ export function printFigures(figures: Figures): void {
   const lines = [
     `${count(tally.attempts)} logins were tried in ${count(tally.rounds)} rounds, at most ${count(tally.longestGap)} ms apart; ${tally.violations.length} kinds of violations.`,
     `Whoever left was let in for the last time, in seconds after the end: ${systems.map(system => `${system} ${((tally.lastLetIn[system] ?? 0) / 1000).toFixed(1)}`).join(', ')}.`,
-    `The renewals were ${night.renewedIn === null ? 'NOT carried out before midnight' : `carried out ${(night.renewedIn / 1000).toFixed(1)} s after they began`} (${time(night.clockThen)} UTC).`,
+    `The contracts were renewed in ${seconds(night.contractsIn)} s, the accesses filed in ${seconds(night.filedIn)} s; the last account had its new end, read back, at ${time(renewals.last)} UTC; ${renewals.late} were late.`,
     `The guard stopped ${stopped.size} ends; the daily look at all accounts took ${figures.dailyLook.toFixed(0)} s; ${figures.lines} lines were filed.`,
     `All was closed and read back at ${time(figures.closedAt)} UTC; the ledger has ${figures.entries === null ? 'not been verified' : `${count(figures.entries)} entries`}.`,
     ...(back.length === 0

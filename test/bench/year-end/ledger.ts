@@ -1,6 +1,6 @@
 import { mustBe } from '../../../infra/local/client.ts'
 import type { Clock } from './clock.ts'
-import type { Member, System } from './crowd.ts'
+import type { Fate, Member, System } from './crowd.ts'
 import { ask, type Town } from './town.ts'
 
 /** One plan of the engine that was carried out and read back, as the ledger tells it. */
@@ -54,6 +54,10 @@ export async function readActs(town: Town, from: number, to: number): Promise<Ac
   }
   return acts
 }
+
+/** The end of a standing account was moved, for somebody who stays. */
+export const isRenewal = ({ steps }: Act, fate: Fate | undefined): boolean =>
+  fate === 'renewed' && steps.includes('set-expiry') && !steps.includes('create')
 
 export interface Rate {
   readonly people: number

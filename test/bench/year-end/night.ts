@@ -68,8 +68,9 @@ export async function readRenewals(town: Town): Promise<Map<string, string[]>> {
   return lists
 }
 
-/** First the personnel office, then the heads. Answers the grants that were renewed. */
-export async function renew(town: Town, lists: ReadonlyMap<string, readonly string[]>): Promise<number> {
+/** First the personnel office, then the heads. Answers the grants that were renewed, and how long both took. */
+async function renew(town: Town, lists: ReadonlyMap<string, readonly string[]>) {
+  const begun = Date.now()
   const renewed = town.members.filter(({ fate }) => fate === 'renewed')
   const next = town.year + 1
   await sendList(town, renewed, ({ contract }) => ({
@@ -78,6 +79,7 @@ export async function renew(town: Town, lists: ReadonlyMap<string, readonly stri
     endsOn: `${next}-12-31`,
   }))
   town.say('the personnel office has renewed their contracts')
+  const contractsAt = Date.now()
   let grants = 0
   await each(town.offices, 2, async ({ id, head }) => {
     for (let left = lists.get(id)?.length ?? 0; left > 0; ) {
@@ -93,13 +95,13 @@ export async function renew(town: Town, lists: ReadonlyMap<string, readonly stri
       left = filed.left
     }
   })
-  return grants
+  return { grants, contractsIn: contractsAt - begun, filedIn: Date.now() - contractsAt }
 }
 
 export interface NightFigures {
-  /** Real milliseconds that the renewals took until nothing was due any more; null: the night came first. */
-  readonly renewedIn: number | null
-  readonly clockThen: string
+  /** Real milliseconds that the personnel office's lists took, and then the heads' renewals until all were filed. */
+  readonly contractsIn: number
+  readonly filedIn: number
 }
 
 /**
@@ -115,14 +117,12 @@ export async function passMidnight(
   const { laptop, say, midnight } = town
   const atLeast = midnight - 5 * second
   await clock.forwardTo(renewAt)
-  const begun = Date.now()
-  const grants = await renew(town, lists)
+  const { grants, contractsIn, filedIn } = await renew(town, lists)
   const settling = settle(town, 'renewals', 10)
   const left = Math.max(0, atLeast - clock.now())
   const settled = await Promise.race([settling, pause(left, false)])
-  const renewedIn = settled ? Date.now() - begun : null
   const clockThen = new Date(clock.now()).toISOString()
-  say(`${grants} accesses renewed; ${settled ? 'all carried out' : 'NOT all carried out'} at ${clockThen}`)
+  say(`${grants} accesses renewed; ${settled ? 'nothing is' : 'something may still be'} due at ${clockThen}`)
   if (settled) await clock.forwardTo(atLeast)
   const down_ = async (kind: 'down' | null) =>
     mustBe(
@@ -146,7 +146,7 @@ export async function passMidnight(
   await down_(null)
   logins.comesBack(down)
   say(`${down} is back`)
-  return { renewedIn, clockThen }
+  return { contractsIn, filedIn }
 }
 
 interface Standing {

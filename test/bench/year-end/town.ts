@@ -24,7 +24,6 @@ export interface Town {
 const triesOfCall = 12
 const rowsOfList = 200
 const callsAtOnce = 2
-const peopleLookedAtOnce = 4
 const longestMinutes = 45
 
 export function planTown(laptop: Laptop, say: Say, year: number, midnight: number, people: number): Town {
@@ -146,6 +145,7 @@ export async function fileForms(town: Town, module: string): Promise<number> {
 }
 
 export interface AccountSeen {
+  readonly personId: string
   readonly system: string
   readonly name: string
   readonly state: string
@@ -156,13 +156,9 @@ export interface AccountSeen {
 
 export async function accountsOf(town: Town, nationalId: string): Promise<AccountSeen[]> {
   const answer = await ask(town, town.who.security, ['GET', `/people/${nationalId}`])
-  return mustBe(answer, 200, 'GET /people/{nationalId}').accounts
+  const { person, accounts } = mustBe(answer, 200, 'GET /people/{nationalId}')
+  return accounts.map((account: object) => ({ personId: person.personId, ...account }))
 }
-
-export const lookAtAll = (town: Town, look: (member: Member, accounts: AccountSeen[]) => void) =>
-  each(town.members, peopleLookedAtOnce, async member => {
-    look(member, await accountsOf(town, member.nationalId))
-  })
 
 /** Passwords, set by the people themselves, for a few of each fate: hashing thousands would measure the hash. */
 export async function chooseSample(town: Town, eachFate: number): Promise<Sampled[]> {
