@@ -13,7 +13,6 @@ import type { EntryDraft } from '../stores/ledger.ts'
 import type { PersonAggregate } from '../stores/people.ts'
 import type { UnitStore } from '../stores/units.ts'
 import { type Engine, instantOf, latest, targetSettings } from './engine.ts'
-import { isOutOfReach } from './note-outage.ts'
 import type { Registers } from './run-registers.ts'
 
 export interface Convergence
@@ -124,6 +123,9 @@ export const noProfile = ({ person }: Run): Profile => ({
   position: '',
   unit: '',
 })
+
+/** Faults of the target that say nothing about the person. */
+export const isOutOfReach = (fault: string): boolean => fault === 'unreachable' || fault === 'throttled'
 
 /**
  * A failure's mark on the row: back-off, or parked for a human after the last attempt. While the target answers nobody the

@@ -1,7 +1,7 @@
 import type { SystemRow } from '../../schemas/rows.ts'
 import type { Outcome } from '../connectors/contract.ts'
 import type { EntryDraft } from '../stores/ledger.ts'
-import type { Convergence } from './convergence-run.ts'
+import { type Convergence, isOutOfReach } from './convergence-run.ts'
 import { instantOf } from './engine.ts'
 
 type Needed = Pick<Convergence, 'target' | 'systems' | 'clock' | 'log'>
@@ -10,8 +10,6 @@ type Needed = Pick<Convergence, 'target' | 'systems' | 'clock' | 'log'>
 const peopleOfOutage = 3
 /** The sweeper rings a few a minute; a bell that somebody rings beside it need not wait so long. */
 const probeMilliseconds = 10_000
-
-export const isOutOfReach = (fault: string): boolean => fault === 'unreachable' || fault === 'throttled'
 
 export const isUnanswered = (outcome: Outcome<unknown> | undefined): boolean =>
   outcome?.ok === false && outcome.error.retryable && isOutOfReach(outcome.error.kind)

@@ -94,6 +94,36 @@ describe('a target that is away', () => {
     await laptop.idle()
     expect(await account(laptop, person, 'erp')).toMatchObject({ state: 'enabled', converged: true })
   })
+
+  it('(directory down) is told once, makes nobody a task, and closes whoever had to go a minute after it is back', async () => {
+    const leavers = (['planta', 'contrata', 'honorarios'] as const).map(type =>
+      staff(laptop.organisation, type),
+    )
+    const access = { system: 'directory', internetProfile: 'controlado' }
+    const opened = leavers.map(person => activation(person, access))
+    expect((await file(laptop, form(unit(), opened))).status).toBe(201)
+    await laptop.idle()
+    await laptop.client('PUT', '/local/targets/directory/fault', { body: { kind: 'down' } })
+    const closings = leavers.map(({ nationalId }) => ({ nationalId, access: { system: 'directory' } }))
+    expect((await file(laptop, form(unit(), [], closings))).status).toBe(201)
+    const it = inRole(laptop.organisation, 'it')
+    const shown = async () =>
+      (await laptop.as(it, 'GET', '/targets')).body.targets.find(
+        ({ id }: { id: string }) => id === 'directory',
+      )
+    for (let hours = 0; hours < 4; hours++) {
+      await later(3_600_000)
+      await laptop.idle()
+    }
+    expect(await shown()).toMatchObject({ parked: 0, urgent: 3, outOfReachSince: expect.any(String) })
+    await laptop.client('PUT', '/local/targets/directory/fault', { body: { kind: null } })
+    await later(60_000)
+    await laptop.idle()
+    for (const person of leavers)
+      expect(await account(laptop, person, 'directory')).toMatchObject({ state: 'disabled', converged: true })
+    expect(await shown()).toMatchObject({ urgent: 0, outOfReachSince: null })
+    expect(await verdict()).toMatchObject({ ok: true, openIntents: 0 })
+  })
 })
 
 describe('a killed process', () => {
