@@ -229,6 +229,10 @@ const lean: Plugin = {
         ),
       }),
     )
+    // Stands in for a Node without its own SHA-256.
+    build.onLoad({ filter: /[\\/]checksum[\\/]sha256[\\/]Sha256Js\.js$/ }, async ({ path }) => ({
+      contents: refusals(await readFile(path, 'utf8'), () => 'refuse'),
+    }))
     build.onLoad({ filter: /@aws-sdk[\\/]endpoint-cache[\\/].*\.js$/ }, () => ({
       contents: 'export class EndpointCache {}',
     }))

@@ -334,8 +334,11 @@ async function renewSomebody(): Promise<void> {
   await laptop.idle()
 }
 
-/** Every target away for longer than the engine tries: people are asked to look, and one still loses everything at once. */
-async function outlastAnOutage(): Promise<void> {
+/**
+ * Every target away for a day, which is nobody's task; then there and showing nothing, for longer than the engine tries: people
+ * are asked to look. One of them is to lose everything all the while, and does as soon as it can be.
+ */
+async function outlastFaults(): Promise<void> {
   const [waiting, leaving] = [staff(laptop.organisation, 'otra'), staff(laptop.organisation, 'planta', 3)]
   const endedMail = { nationalId: waiting.nationalId, access: { system: 'mail' } }
   await file(laptop, form(unit(), everything(leaving), [endedMail]))
@@ -347,16 +350,22 @@ async function outlastAnOutage(): Promise<void> {
   const goes = { nationalId: leaving.nationalId, access: { system: 'all' } }
   await laptop.as(inRole(laptop.organisation, 'hr'), 'POST', '/requests', form(unit(), [], [goes]))
   await laptop.idle()
+  await later(1)
+  const it = inRole(laptop.organisation, 'it')
+  expect((await laptop.as(it, 'GET', '/targets')).body.targets).toMatchObject(
+    SYSTEMS.map(id => ({ id, parked: 0, outOfReachSince: expect.any(String) })),
+  )
+  expect(await account(laptop, leaving, 'mail')).toMatchObject({ state: 'enabled', parked: false })
+  await faults('empty')
   for (let day = 0; day < 9; day++) await later(1)
   expect(await account(laptop, leaving, 'mail')).toMatchObject({ state: 'enabled', parked: true })
-  const it = inRole(laptop.organisation, 'it')
   const { tasks } = (await laptop.as(it, 'GET', '/tasks?open=true')).body
   expect(tasks.length).toBeGreaterThanOrEqual(6)
   const { body: mails } = await laptop.client('GET', '/local/mail')
   for (const { id } of tasks) expect(mails.some(({ text }: { text: string }) => text.includes(id))).toBe(true)
   await faults(null)
   const said = { done: true, evidence: 'Los servidores volvieron.' }
-  // Nobody settles a task about themselves: the outage has parked IT's own accounts too.
+  // Nobody settles a task about themselves: IT's own accounts are parked too.
   type Task = { id: string; person: { nationalId: string } }
   const ofOthers = tasks.filter(({ person }: Task) => !sameId(person.nationalId, it))
   for (const { id } of ofOthers) {
@@ -404,7 +413,7 @@ describe('what the functions may do', () => {
     await adoptSomebody()
     await renewSomebody()
     await followThePost()
-    await outlastAnOutage()
+    await outlastFaults()
     const { body } = await laptop.client('GET', '/local/permissions')
     const unused = (body as { function: string; unused: string[] }[]).flatMap(one =>
       one.unused.map(right => `${one.function} ${right}`),
