@@ -95,22 +95,17 @@ export function createCredentialStore(tables: Tables) {
      */
     async countCall(personId: string, now: string, hourAgo: string, limit: number): Promise<boolean> {
       const attempt = async (expression: string, condition: string, values: Record<string, unknown>) => {
-        try {
-          await writeOne(
-            tables,
-            new UpdateCommand({
-              TableName: tables.state,
-              Key: keys.credentials(personId),
-              UpdateExpression: expression,
-              ConditionExpression: condition,
-              ExpressionAttributeValues: values,
-            }),
-          )
-          return true
-        } catch (error) {
-          if ((error as Error).name !== 'ConditionalCheckFailedException') throw error
-          return false
-        }
+        const written = await writeOne(
+          tables,
+          new UpdateCommand({
+            TableName: tables.state,
+            Key: keys.credentials(personId),
+            UpdateExpression: expression,
+            ConditionExpression: condition,
+            ExpressionAttributeValues: values,
+          }),
+        )
+        return written !== null
       }
       const values = { ':hourAgo': hourAgo, ':one': 1 }
       const one = () =>

@@ -74,24 +74,19 @@ export function createNoticeStore(tables: Tables) {
     condition: string,
     values: Record<string, unknown>,
   ): Promise<NoticeRow | null> => {
-    try {
-      const answer = await writeOne(
-        tables,
-        new UpdateCommand({
-          TableName: tables.state,
-          Key: keys.notice(row.id),
-          UpdateExpression: expression,
-          ConditionExpression: condition,
-          ExpressionAttributeNames: { '#state': 'state' },
-          ExpressionAttributeValues: values,
-          ReturnValues: 'ALL_NEW',
-        }),
-      )
-      return read(answer.Attributes ?? {})
-    } catch (error) {
-      if ((error as Error).name !== 'ConditionalCheckFailedException') throw error
-      return null
-    }
+    const answer = await writeOne(
+      tables,
+      new UpdateCommand({
+        TableName: tables.state,
+        Key: keys.notice(row.id),
+        UpdateExpression: expression,
+        ConditionExpression: condition,
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: values,
+        ReturnValues: 'ALL_NEW',
+      }),
+    )
+    return answer === null ? null : read(answer.Attributes ?? {})
   }
 
   /** Nothing more is to be done with it, by whoever has its lease. */
@@ -191,26 +186,22 @@ export function createNoticeStore(tables: Tables) {
         const slots = answer.Item === undefined ? null : MailSlots.parse(bare(answer.Item))
         const times = (slots?.times ?? []).filter(at => at > hourAgo)
         if (times.length >= most) return false
-        try {
-          await writeOne(
-            tables,
-            new UpdateCommand({
-              TableName: tables.state,
-              Key: key,
-              UpdateExpression: 'SET version = :version, revision = :next, times = :times',
-              ConditionExpression: slots === null ? 'attribute_not_exists(pk)' : 'revision = :was',
-              ExpressionAttributeValues: {
-                ':version': 1,
-                ':next': (slots?.revision ?? 0) + 1,
-                ':times': [...times, now],
-                ...(slots !== null && { ':was': slots.revision }),
-              },
-            }),
-          )
-          return true
-        } catch (error) {
-          if ((error as Error).name !== 'ConditionalCheckFailedException') throw error
-        }
+        const taken = await writeOne(
+          tables,
+          new UpdateCommand({
+            TableName: tables.state,
+            Key: key,
+            UpdateExpression: 'SET version = :version, revision = :next, times = :times',
+            ConditionExpression: slots === null ? 'attribute_not_exists(pk)' : 'revision = :was',
+            ExpressionAttributeValues: {
+              ':version': 1,
+              ':next': (slots?.revision ?? 0) + 1,
+              ':times': [...times, now],
+              ...(slots !== null && { ':was': slots.revision }),
+            },
+          }),
+        )
+        if (taken !== null) return true
       }
     },
 

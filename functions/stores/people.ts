@@ -138,7 +138,8 @@ export function createPeopleStore(tables: Tables) {
     },
 
     /**
-     * Records register events with their ledger entry and wakes the targets named, in one transaction. Stopped ones are recorded, and withheld: nothing follows from them, and nobody is woken.
+     * Records register events with their ledger entry and wakes the targets named, in one transaction. Stopped ones are
+     * recorded, and withheld: nothing follows from them, and nobody is woken.
      * `already`: an event of that id stands (its body is the caller's to compare); `stale`: read again and repeat.
      */
     async recordEvents(

@@ -86,20 +86,16 @@ export function createReadingStore(tables: Tables) {
 
     /** Makes the planned reading due earlier. One that is under way is the one that was asked for. */
     async hasten(target: TargetId, dueAt: string): Promise<void> {
-      try {
-        await writeOne(
-          tables,
-          new UpdateCommand({
-            TableName: tables.state,
-            Key: keys.reading(target),
-            UpdateExpression: 'SET dueAt = :due',
-            ConditionExpression: 'attribute_exists(pk) AND dueAt > :due',
-            ExpressionAttributeValues: { ':due': dueAt },
-          }),
-        )
-      } catch (error) {
-        if ((error as Error).name !== 'ConditionalCheckFailedException') throw error
-      }
+      await writeOne(
+        tables,
+        new UpdateCommand({
+          TableName: tables.state,
+          Key: keys.reading(target),
+          UpdateExpression: 'SET dueAt = :due',
+          ConditionExpression: 'attribute_exists(pk) AND dueAt > :due',
+          ExpressionAttributeValues: { ':due': dueAt },
+        }),
+      )
     },
 
     /** Writes the row as it becomes. Null: somebody else has moved it since it was read. */

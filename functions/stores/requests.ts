@@ -138,48 +138,39 @@ export function createRequestStore(tables: Tables, settings: NoticesOf) {
      */
     async markApplied({ number, head }: Pick<RequestRow, 'number' | 'head'>, at: string): Promise<boolean> {
       const key = keys.request(number)
-      try {
-        await writeOne(
-          tables,
-          new UpdateCommand({
-            TableName: tables.state,
-            Key: key,
-            UpdateExpression: 'SET applied = :yes, followed = :none, dueAt = :due, dueShard = :shard',
-            ConditionExpression: '#head.#sequence = :sequence AND applied = :no',
-            ExpressionAttributeNames: { '#head': 'head', '#sequence': 'sequence' },
-            ExpressionAttributeValues: {
-              ':yes': true,
-              ':no': false,
-              ':none': 0,
-              ':due': followAt(at),
-              ':shard': followShardOf(key.pk),
-              ':sequence': head.sequence,
-            },
-          }),
-        )
-        return true
-      } catch (error) {
-        if ((error as Error).name !== 'ConditionalCheckFailedException') throw error
-        return false
-      }
+      const written = await writeOne(
+        tables,
+        new UpdateCommand({
+          TableName: tables.state,
+          Key: key,
+          UpdateExpression: 'SET applied = :yes, followed = :none, dueAt = :due, dueShard = :shard',
+          ConditionExpression: '#head.#sequence = :sequence AND applied = :no',
+          ExpressionAttributeNames: { '#head': 'head', '#sequence': 'sequence' },
+          ExpressionAttributeValues: {
+            ':yes': true,
+            ':no': false,
+            ':none': 0,
+            ':due': followAt(at),
+            ':shard': followShardOf(key.pk),
+            ':sequence': head.sequence,
+          },
+        }),
+      )
+      return written !== null
     },
 
     /** Puts off the next try of a request that could not be applied now; one that somebody else has applied stays so. */
     async postpone(number: string, dueAt: string): Promise<void> {
-      try {
-        await writeOne(
-          tables,
-          new UpdateCommand({
-            TableName: tables.state,
-            Key: keys.request(number),
-            UpdateExpression: 'SET dueAt = :due',
-            ConditionExpression: 'attribute_exists(dueAt) AND applied = :no',
-            ExpressionAttributeValues: { ':due': dueAt, ':no': false },
-          }),
-        )
-      } catch (error) {
-        if ((error as Error).name !== 'ConditionalCheckFailedException') throw error
-      }
+      await writeOne(
+        tables,
+        new UpdateCommand({
+          TableName: tables.state,
+          Key: keys.request(number),
+          UpdateExpression: 'SET dueAt = :due',
+          ConditionExpression: 'attribute_exists(dueAt) AND applied = :no',
+          ExpressionAttributeValues: { ':due': dueAt, ':no': false },
+        }),
+      )
     },
 
     /**

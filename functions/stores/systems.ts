@@ -25,22 +25,17 @@ const outOfReach = (target: TargetId, fact: string): NoticeDraft => ({
 export function createSystemStore(tables: Tables, settings: Pick<Settings, 'notices'>) {
   /** False: the row is no longer as the condition says. */
   const update = async (target: TargetId, expression: string, condition: string, values: object) => {
-    try {
-      await writeOne(
-        tables,
-        new UpdateCommand({
-          TableName: tables.state,
-          Key: keys.system(target),
-          UpdateExpression: expression,
-          ConditionExpression: condition,
-          ExpressionAttributeValues: { ...values },
-        }),
-      )
-      return true
-    } catch (error) {
-      if ((error as Error).name !== 'ConditionalCheckFailedException') throw error
-      return false
-    }
+    const written = await writeOne(
+      tables,
+      new UpdateCommand({
+        TableName: tables.state,
+        Key: keys.system(target),
+        UpdateExpression: expression,
+        ConditionExpression: condition,
+        ExpressionAttributeValues: { ...values },
+      }),
+    )
+    return written !== null
   }
 
   return {

@@ -61,15 +61,17 @@ export async function commit(tables: Tables, writes: readonly Write[]): Promise<
 }
 
 /**
- * Writes one item outside a transaction. That another transaction has just touched it is no answer, and the SDK does not try
- * again by itself: up to 8 tries, as `commit` does it.
+ * Writes one item outside a transaction; null: its condition does not hold, which is an answer and no error. That another
+ * transaction has just touched it is none, and the SDK does not try again by itself: up to 8 tries, as `commit` does it.
  */
-export async function writeOne(tables: Tables, command: UpdateCommand): Promise<UpdateCommandOutput> {
+export async function writeOne(tables: Tables, command: UpdateCommand): Promise<UpdateCommandOutput | null> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await tables.client.send(command)
     } catch (error) {
-      if ((error as Error).name !== 'TransactionConflictException' || attempt > 8) throw error
+      const { name } = error as Error
+      if (name === 'ConditionalCheckFailedException') return null
+      if (name !== 'TransactionConflictException' || attempt > 8) throw error
       await pause(randomInt(10, 25 * 2 ** Math.min(attempt, 5)))
     }
   }

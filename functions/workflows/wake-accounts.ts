@@ -1,9 +1,9 @@
 import type { SystemRow } from '../../schemas/rows.ts'
 import type { TargetId } from '../../schemas/settings.ts'
-import { type Engine, rests } from './engine.ts'
+import { type Engine, modeOf, rests } from './engine.ts'
 import { inParallel } from './in-parallel.ts'
 
-type Needed = Pick<Engine, 'targets' | 'systems' | 'lists' | 'log'>
+type Needed = Pick<Engine, 'settings' | 'targets' | 'systems' | 'lists' | 'log'>
 
 const perPage = 100
 /** Pages of one slice: 6,000 accounts take some six seconds of the sweeper's 55. */
@@ -18,7 +18,8 @@ const pagesOfSlice = 60
  */
 export async function continueWalk(engine: Needed, target: TargetId, at: string): Promise<void> {
   const row = await engine.systems.load(target)
-  let walk: SystemRow['walk'] = row === null || (row.mode !== null && rests(row.mode)) ? null : row.walk
+  const resting = rests(modeOf(engine.settings, target, row))
+  let walk: SystemRow['walk'] = resting ? null : (row?.walk ?? null)
   for (let page = 0; walk !== null && page < pagesOfSlice; page++) {
     const { items, next } = await engine.lists.accounts(target, walk.place, perPage)
     let { woken } = walk
