@@ -1,50 +1,41 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ConnectorError } from '../../functions/connectors/contract.ts'
-import { rutCheckDigit } from '../../functions/domain/national-id.ts'
 import { createIdentityStore } from '../../functions/stores/identities.ts'
 import { changeMode, readTargets } from '../../functions/workflows/operate-target.ts'
 import { sweepDue } from '../../functions/workflows/sweep-due.ts'
-import type { Contract } from '../../schemas/contract.ts'
 import type { TargetMode } from '../../schemas/settings.ts'
+import { accesses, activation, formOf, namesOf, nextNationalId, openUnit, planta } from '../chaos/people.ts'
 import { openWorld, type World } from '../servers/world.ts'
 
-const planta: Contract = { type: 'planta', regime: 'municipal', startsOn: '2020-03-01', endsOn: null }
-const names = { givenNames: 'Elisa', surnames: 'Huenchumán Ñancupil' }
-const erp = { system: 'erp', module: 'contabilidad-gubernamental', type: 'consulta' }
 const away = { kind: 'unreachable', retryable: true } as const
 const minute = 60_000
-
-let serial = 17_000_000
-const nationalId = () => {
-  const digits = String(++serial)
-  return `${digits}-${rutCheckDigit(digits)}`
-}
 
 let world: World
 let head: string
 beforeEach(async () => {
   world = await openWorld()
-  head = await world.hire(nationalId(), { givenNames: 'Marta', surnames: 'Reyes Soto' }, 'dideco', planta)
-  world.units.set('dideco', { id: 'dideco', name: 'Dideco', parent: null, head, deputies: [] })
+  head = await openUnit(world, 'dideco')
 })
 afterEach(() => world.close())
 
 const form = (activations: object[], deactivations: object[]) =>
-  world.submit(head, { unit: 'dideco', activations, deactivations, declaration: true })
+  world.submit(head, formOf('dideco', activations, deactivations))
 
-async function employed(count: number) {
-  const people: { id: string; personId: string }[] = []
+interface Employed {
+  readonly id: string
+  readonly personId: string
+}
+
+async function employed(count: number): Promise<Employed[]> {
+  const people: Employed[] = []
   for (let one = 0; one < count; one++) {
-    const id = nationalId()
-    people.push({ id, personId: await world.hire(id, names, 'dideco', planta) })
+    const id = nextNationalId()
+    people.push({ id, personId: await world.hire(id, namesOf(id), 'dideco', planta) })
   }
-  const lines = people.map(({ id }) => ({
-    person: { nationalId: id, ...names, position: 'Administrativa' },
-    contract: planta,
-    access: erp,
-    until: null,
-  }))
-  await form(lines, [])
+  await form(
+    people.map(({ id }) => activation(id, accesses.erp)),
+    [],
+  )
   return people
 }
 
@@ -236,10 +227,10 @@ describe('a target that answers nobody', () => {
     world.time.now += minute
     await sweep()
     world.rung.splice(0)
-    const outageNow = (await system())?.outage
-    expect(
-      await world.engine.systems.takeProbe('erp', outageNow as never, new Date(world.time.now).toISOString()),
-    ).toBe(true)
+    const standing = (await system())?.outage
+    if (standing == null) throw new Error('no outage')
+    const next = new Date(world.time.now).toISOString()
+    expect(await world.engine.systems.takeProbe('erp', standing, next)).toBe(true)
     world.targets.erp.fault = null
     await passes(2 * minute)
     expect((await world.row(people[1]?.personId ?? '', 'erp')).observed?.state).toBe('disabled')
@@ -284,27 +275,28 @@ describe('a target that answers nobody', () => {
 describe('somebody whom a target does not answer while it answers others', () => {
   it('is parked for a human after the last attempt, looked at every five minutes, and no outage', async () => {
     const [one, other] = await employed(2)
+    if (one === undefined || other === undefined) throw new Error('nobody')
     await world.settle()
-    await everything([one as never])
+    await everything([one])
     const { observe } = world.targets.erp
     world.targets.erp.observe = async accounts => {
       const seen = await observe(accounts)
       return seen.map((sight, index) =>
-        accounts[index]?.personId === one?.personId
+        accounts[index]?.personId === one.personId
           ? { ok: false, error: new ConnectorError('erp', 'unreachable', true) }
           : sight,
       )
     }
     await passes(40 * minute)
-    const row = await world.row(one?.personId ?? '', 'erp')
+    const row = await world.row(one.personId, 'erp')
     expect(row).toMatchObject({ state: 'parked', fault: 'unreachable' })
     expect(Date.parse(row.dueAt ?? '') - world.time.now).toBeLessThanOrEqual(5 * minute)
-    expect(await system()).toMatchObject({ outage: null, unanswered: [one?.personId] })
+    expect(await system()).toMatchObject({ outage: null, unanswered: [one.personId] })
     expect(await world.engine.targets.parked()).toBe(1)
     world.targets.erp.observe = observe
     await passes(6 * minute)
-    expect(await world.row(one?.personId ?? '', 'erp')).toMatchObject({ observed: { state: 'disabled' } })
-    expect(await world.row(other?.personId ?? '', 'erp')).toMatchObject({ observed: { state: 'enabled' } })
+    expect(await world.row(one.personId, 'erp')).toMatchObject({ observed: { state: 'disabled' } })
+    expect(await world.row(other.personId, 'erp')).toMatchObject({ observed: { state: 'enabled' } })
     expect(await system()).toMatchObject({ outage: null, unanswered: [] })
     expect(await acts()).toEqual([])
   })
