@@ -8,6 +8,7 @@ import { type Bundles, bundleFunctions } from './bundle.ts'
 import { AccessRequests } from './capabilities/access-requests.ts'
 import { Alarms } from './capabilities/alarms.ts'
 import { Credentials } from './capabilities/credentials.ts'
+import { DataCentre } from './capabilities/data-centre.ts'
 import { Employment } from './capabilities/employment.ts'
 import { FrontDoor } from './capabilities/front-door.ts'
 import { functionNames } from './capabilities/grants.ts'
@@ -84,6 +85,7 @@ export async function synthesize(
   })
   const safeguards = new Safeguards(stack, 'Safeguards', workshop, door)
   const reconciliation = new Reconciliation(stack, 'Reconciliation', workshop, door)
+  const dataCentre = new DataCentre(stack, 'DataCentre', alarms)
   const tasks = new Tasks(stack, 'Tasks', workshop, door, {
     notices: settings.notices,
     deadLetters: provisioning.deadLetters,
@@ -108,6 +110,7 @@ export async function synthesize(
     {
       state: register.table,
       ledger: ledger.table,
+      doors: dataCentre.table,
       doorbells: provisioning.doorbells,
       secrets: provisioning.secrets,
       mails: tasks.mails,

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Metafile, Plugin } from 'esbuild'
-import type { ServedTarget, Settings } from '../schemas/settings.ts'
+import type { Settings, TargetSettings } from '../schemas/settings.ts'
 
 const repository = resolve(import.meta.dirname, '..')
 
@@ -21,13 +21,15 @@ function speaksSqlServer(settings: Settings): boolean {
 }
 
 /** Kind of target → the folder of its connector, which `functions/handlers/compose-*.ts` put together. */
-const connectorFolders: Record<ServedTarget['kind'], string> = {
+const connectorFolders: Record<TargetSettings['kind'], string> = {
   'active-directory': 'active-directory',
   postfixadmin: 'mail',
   'microsoft-365': 'microsoft-365',
   sql: 'erp',
   tryton: 'tryton',
   scim: 'scim',
+  'security-push': 'badges',
+  manual: 'manual',
 }
 
 export interface BundleOptions {
@@ -161,9 +163,7 @@ const lazy: Plugin = {
 
 /** Leaves out the connectors of other bodies: a mailbox in Microsoft 365 needs no driver for PostgreSQL, few ERPs one for SQL Server. */
 function ownConnectors(settings: Settings): Plugin {
-  const wanted = settings.targets.flatMap(target =>
-    target.kind === 'manual' ? ['manual'] : connectorFolders[target.kind],
-  )
+  const wanted = settings.targets.map(target => connectorFolders[target.kind])
   return {
     name: 'own-connectors',
     setup(build) {

@@ -198,7 +198,7 @@ export type ScimSettings = z.infer<typeof ScimSettings>
 
 /** A target without a write API: people do what is planned, and say so with evidence. */
 export const ManualSettings = z.strictObject({
-  id: z.enum(['mail', 'erp']),
+  id: z.enum(['mail', 'erp', 'data-centre']),
   kind: z.literal('manual'),
   mode: z.enum(['manual', 'paused', 'observe-only']),
   onlyReported: OnlyReported,
@@ -207,6 +207,19 @@ export const ManualSettings = z.strictObject({
 })
 export type ManualSettings = z.infer<typeof ManualSettings>
 
+/**
+ * The badges of the data centre, on door controllers that speak ZKTeco's Security PUSH: each of `doors` is one of them. The
+ * secret holds the paths under which devices may come, site by site.
+ */
+export const DoorsSettings = z.strictObject({
+  id: z.literal('data-centre'),
+  kind: z.literal('security-push'),
+  mode: TargetMode.exclude(['manual']),
+  onlyReported: OnlyReported,
+  secret: z.string(),
+})
+export type DoorsSettings = z.infer<typeof DoorsSettings>
+
 export const TargetSettings = z.discriminatedUnion('kind', [
   DirectorySettings,
   MailSettings,
@@ -214,14 +227,15 @@ export const TargetSettings = z.discriminatedUnion('kind', [
   ErpSettings,
   TrytonSettings,
   ScimSettings,
+  DoorsSettings,
   ManualSettings,
 ])
 export type TargetSettings = z.infer<typeof TargetSettings>
-/** A target that a connector enters, with a secret; every kind but `manual`. */
-export type ServedTarget = Exclude<TargetSettings, { kind: 'manual' }>
+/** A target that a connector enters, with a secret; every kind but `manual`, and but the doors, which come to us. */
+export type ServedTarget = Exclude<TargetSettings, { kind: 'manual' | 'security-push' }>
 
 /** The targets this version converges. */
-export const TargetId = z.enum(['directory', 'mail', 'erp'])
+export const TargetId = z.enum(['directory', 'mail', 'erp', 'data-centre'])
 export type TargetId = z.infer<typeof TargetId>
 
 /** In clear only to the machine itself. */
@@ -292,6 +306,48 @@ const RenewalSettings = z
   })
   .prefault({})
 
+/** One door controller, named by its serial number. */
+export const DoorSettings = z.strictObject({
+  serial: DoorId,
+  name: PrintableLine(120),
+  /** How many locks hang on it; a badge opens all of them. */
+  locks: z.int().min(1).max(8).default(1),
+  /** Which of the time zones set up on the device itself a badge opens in; 1 is always. */
+  deviceTimeZone: z.int().min(1).max(50).default(1),
+})
+export type DoorSettings = z.infer<typeof DoorSettings>
+
+const HourOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'calendar.impossible-time' })
+
+/** What holds in the room behind the doors. */
+const DataCentreSettings = z
+  .strictObject({
+    /** R17: how many people may be inside at once; left out: no limit is set. */
+    maximumInside: z.int().min(1).max(1000).optional(),
+    /** R18: how many people may hold standing access at once. */
+    keyHolders: z.int().min(1).max(500).default(6),
+    /** Hours of the body's day in which being inside is usual; an entry outside them raises an alarm. Left out: any hour. */
+    hours: z.strictObject({ from: HourOfDay, until: HourOfDay }).optional(),
+    /** Days for which movements through the doors are kept (R21). */
+    movementDays: z.int().min(1).max(3650).default(90),
+    /** Minutes without a word from a device after which it counts as silent. */
+    silentMinutes: z.int().min(1).max(1440).default(5),
+    /** Seconds by which a device's clock may be off before somebody is told. */
+    clockDriftSeconds: z.int().min(5).max(3600).default(60),
+    /** Hours after which a visit without an exit counts as forgotten. */
+    visitHours: z.int().min(1).max(72).default(12),
+    /** The name under which devices come, each with a certificate of its own (mutual TLS); left out: a relay comes by the API's. */
+    domain: z
+      .strictObject({
+        name: z.string().min(4).max(253),
+        certificateArn: z.string().regex(/^arn:/),
+        /** `s3://bucket/key` of the certificates by which devices and relays are known. */
+        truststore: z.string().regex(/^s3:\/\/[^/]+\/.+$/),
+      })
+      .optional(),
+  })
+  .prefault({})
+
 /** Everything that makes one installation this body and not another. One document per body; no secrets. */
 export const Settings = z
   .strictObject({
@@ -306,7 +362,8 @@ export const Settings = z
       .array(z.strictObject({ id: CatalogueId, name: PrintableLine(120), sensitive: z.boolean() }))
       .min(1),
     entitlements: z.array(z.strictObject({ id: CatalogueId, name: PrintableLine(120) })),
-    doors: z.array(z.strictObject({ serial: DoorId, name: PrintableLine(120) })),
+    doors: z.array(DoorSettings),
+    dataCentre: DataCentreSettings,
     targets: z.array(TargetSettings),
     limits: z.strictObject({
       /** Lines of one form. */

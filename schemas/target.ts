@@ -34,6 +34,8 @@ export const Observation = z.strictObject({
   unmarked: z.literal(true).optional(),
   /** Of a disabled account, where the target has sessions and tells them: whether any is still open. */
   sessionsOpen: z.boolean().optional(),
+  /** Where a target fetches by itself what it is to do: since when something waits there that it has not answered yet. */
+  pending: Instant.optional(),
 })
 export type Observation = z.infer<typeof Observation>
 

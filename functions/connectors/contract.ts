@@ -120,6 +120,8 @@ export type PasswordAnswer = { readonly set: true } | { readonly set: false; rea
  * - `list` tells every account, page by page: a page cut short, or an end that the target did not confirm, is an error.
  * - `setPassword` sets it for an account that is this person's, and neither opens nor closes the account; what the target's
  *   policy says is an answer, not a failure. The password is never in an error, a cause or a log.
+ * - A target that fetches by itself what it is to do is never waited for: `apply` leaves it there, and `observe` tells
+ *   `pending` until the target has shown it done. What it refuses is `refused`, told by `apply`, which asks once more.
  * - `retire` strips what is left and moves the account to the place of the inactive, where a target has one.
  */
 export interface Connector {

@@ -79,3 +79,12 @@ export function* accountNameCandidates(
     yield cut(whole, longest - digits.length) + digits
   }
 }
+
+/**
+ * What a badge is called on the doors: a number of seven digits that tells nothing of its bearer. No device takes a letter there.
+ *
+ * @param random in [0, 1)
+ */
+export function* badgePins(random: () => number): Generator<string> {
+  for (;;) yield String(1_000_000 + Math.floor(random() * 9_000_000))
+}

@@ -79,6 +79,11 @@ function accessesOf(target: TargetId, rights: readonly Right[]): { access: unkno
       },
     ]
   }
+  if (target === 'data-centre')
+    return rights.map(right => ({
+      access: { system: target, doors: [right.id.slice('door:'.length)] },
+      right,
+    }))
   return rights.map(right => ({
     access: {
       system: 'erp',

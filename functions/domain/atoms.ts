@@ -53,11 +53,11 @@ export const atomsOf = (access: Access, held: ReadonlySet<Atom>): AtomOfAccess[]
   }
 }
 
-/** The target that makes an atom true. Doors have none yet. */
-export const targetOf = (atom: Atom): TargetId | null => {
+/** The target that makes an atom true. */
+export const targetOf = (atom: Atom): TargetId => {
   if (atom === 'mail' || atom === 'copy-to-head') return 'mail'
   if (atom.startsWith('erp:')) return 'erp'
-  return atom.startsWith('door:') ? null : 'directory'
+  return atom.startsWith('door:') ? 'data-centre' : 'directory'
 }
 
 /** Whether a deactivation line ends what this atom gives. A system without detail is the whole system. */

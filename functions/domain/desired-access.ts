@@ -29,8 +29,9 @@ export interface Desired {
 const PROFILES: readonly InternetProfile[] = ['controlado', 'libre', 'superusuario']
 const OPERATIONS: readonly Operation[] = ['ingreso', 'modificacion', 'eliminacion']
 
-/** The atoms that make the account itself wanted: for an ERP, any module. */
-const opens = (atom: Atom): boolean => atom === 'account' || atom === 'mail' || atom.startsWith('erp:')
+/** The atoms that make the account itself wanted: for an ERP, any module; for a badge, any door. */
+const opens = (atom: Atom): boolean =>
+  atom === 'account' || atom === 'mail' || atom.startsWith('erp:') || atom.startsWith('door:')
 
 const plainRight = (id: string): Right => ({ id, operations: [], specific: [], until: null })
 
@@ -105,20 +106,42 @@ const erpRights = (times: readonly GrantTimes[], at: Instant): Right[] =>
     return { ...right, until: rightEnd(right, module, at) }
   })
 
+/** R15: each door holds an end of its own. */
+const doorRights = (times: readonly GrantTimes[], at: Instant): Right[] =>
+  [...new Set(times.map(({ grant }) => grant.atom))].flatMap(atom => {
+    const door = times.filter(({ grant }) => grant.atom === atom)
+    if (door.every(({ live }) => spanAt(live, at) === null)) return []
+    const right = plainRight(atom)
+    return { ...right, until: rightEnd(right, door, at) }
+  })
+
+/** A badge as a whole ends with the last of its doors. */
+export const endOfBadge = (rights: readonly Right[]): Instant | null =>
+  rights.some(({ until }) => until === null)
+    ? null
+    : rights.reduce<Instant | null>(
+        (end, { until }) => (end === null ? until : laterOf(end, until ?? end)),
+        null,
+      )
+
+const rightsOf: Record<TargetId, (times: readonly GrantTimes[], at: Instant) => Right[]> = {
+  directory: (times, at) => directoryRights(liveGrants(times, at)),
+  mail: (times, at) => mailRights(liveGrants(times, at)),
+  erp: erpRights,
+  'data-centre': doorRights,
+}
+
+const liveGrants = (times: readonly GrantTimes[], at: Instant): Grant[] =>
+  times.filter(({ live }) => spanAt(live, at) !== null).map(({ grant }) => grant)
+
 type State = Pick<Desired, 'enabled' | 'expiresAt' | 'rights'>
 
 const stateAt = (times: readonly GrantTimes[], target: TargetId, at: Instant): State => {
   const open = spanAt(joined(times.filter(({ grant }) => opens(grant.atom)).flatMap(({ live }) => live)), at)
   if (open === null) return { enabled: false, expiresAt: null, rights: [] }
-  const live = times.filter(({ live }) => spanAt(live, at) !== null).map(({ grant }) => grant)
-  const rights =
-    target === 'directory'
-      ? directoryRights(live)
-      : target === 'erp'
-        ? erpRights(times, at)
-        : mailRights(live)
-  rights.sort((one, other) => (one.id < other.id ? -1 : 1))
-  return { enabled: true, expiresAt: open.end === NEVER ? null : open.end, rights }
+  const rights = rightsOf[target](times, at).sort((one, other) => (one.id < other.id ? -1 : 1))
+  const end = open.end === NEVER ? null : open.end
+  return { enabled: true, expiresAt: target === 'data-centre' ? endOfBadge(rights) : end, rights }
 }
 
 /**

@@ -17,6 +17,7 @@ const targetNames: Readonly<Record<TargetId, Code>> = {
   directory: 'target.directory',
   mail: 'target.mail',
   erp: 'target.erp',
+  'data-centre': 'target.data-centre',
 }
 
 const targetIn = (facts: NoticeFacts): string =>

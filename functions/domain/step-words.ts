@@ -33,6 +33,10 @@ export function rightInWords(worded: Worded, right: Pick<Right, 'id'> & Partial<
     if (kind === 'removable-storage') return phrase(worded, 'right.removable-storage')
     return settings.entitlements.find(one => one.id === id)?.name ?? id
   }
+  if (target === 'data-centre') {
+    const serial = right.id.slice('door:'.length)
+    return settings.doors.find(door => door.serial === serial)?.name ?? serial
+  }
   if (right.id === 'copy-to-head') return phrase(worded, 'right.copy-to-head')
   const named = settings.erpModules.find(one => one.id === right.id)?.name ?? right.id
   const { operations, specific } = right

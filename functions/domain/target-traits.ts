@@ -26,6 +26,8 @@ export function traitsOf(target: TargetSettings): TargetTraits {
       return { armsEnd: true, copiesToHead: true, tidiesLater: false, setsPassword: true }
     case 'active-directory':
       return { armsEnd: true, copiesToHead: false, tidiesLater: true, setsPassword: true }
+    // A badge carries its end on the device itself.
+    case 'security-push':
     case 'sql':
       return { armsEnd: true, copiesToHead: false, tidiesLater: false, setsPassword: false }
     case 'microsoft-365':

@@ -20,10 +20,11 @@ export const settings: Settings = Settings.parse(
 
 export const logger = new Logger()
 
-/** A function that was not granted the ledger has no name for it, and cannot touch it. */
+/** A function that was not granted a table has no name for it, and cannot touch it. */
 export const tables = openTables({
   state: environment('STATE_TABLE'),
   ledger: process.env.LEDGER_TABLE ?? '',
+  doors: process.env.DOORS_TABLE ?? '',
 })
 
 /** What is given to a workflow that rings no doorbell: without the queues' client a bundle is a fifth smaller. */

@@ -30,7 +30,7 @@ export function connectorOf<Id extends TargetId>(
   makers: Makers<Id>,
 ): (mark: string | null) => Promise<Connector> {
   const own = settings.targets.find(candidate => candidate.id === target)
-  if (own === undefined) throw new Error(`the settings have no ${target}`)
+  if (own === undefined || own.kind === 'security-push') throw new Error(`nobody enters ${target}`)
   if (own.kind === 'manual') {
     const byHand = createManualConnector(own)
     return async () => byHand

@@ -15,6 +15,7 @@ const queues: Queues = {
   directory: queuesOf('DIRECTORY'),
   mail: queuesOf('MAIL'),
   erp: queuesOf('ERP'),
+  'data-centre': queuesOf('DATA_CENTRE'),
   notices: process.env.QUEUE_NOTICES ?? '',
 }
 function queuesOf(target: string) {

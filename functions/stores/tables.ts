@@ -12,11 +12,13 @@ import {
   type UpdateCommandOutput,
 } from '@aws-sdk/lib-dynamodb'
 
-/** Where the two tables are. Made once per function instance, by compose. */
+/** Where the three tables are. Made once per function instance, by compose. */
 export interface Tables {
   readonly client: DynamoDBDocumentClient
   readonly state: string
   readonly ledger: string
+  /** Badges on devices, and movements through doors. */
+  readonly doors: string
 }
 
 export type Write = NonNullable<TransactWriteCommandInput['TransactItems']>[number]
@@ -28,7 +30,7 @@ export type Commit = { readonly done: true } | { readonly done: false; readonly 
 export const transactionLimit = 100
 
 export function openTables(
-  names: { state: string; ledger: string },
+  names: { state: string; ledger: string; doors: string },
   client = new DynamoDBClient({}),
 ): Tables {
   return {

@@ -278,10 +278,15 @@ function consequences(person: PersonAggregate, standing: readonly Grant[], reach
 }
 
 /** A deactivation looks at every target it names that the person ever had; `all` names every one (R9). */
-const anyAtomOf: Record<TargetId, string> = { directory: 'account', mail: 'mail', erp: 'erp:all' }
+const anyAtomOf: Record<TargetId, string> = {
+  directory: 'account',
+  mail: 'mail',
+  erp: 'erp:all',
+  'data-centre': 'door:all',
+}
 
 const targetsOf = (atoms: readonly string[]): TargetId[] => {
-  const targets = new Set(atoms.map(targetOf).filter(target => target !== null))
+  const targets = new Set(atoms.map(targetOf))
   return TargetId.options.filter(target => targets.has(target))
 }
 

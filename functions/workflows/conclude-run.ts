@@ -1,11 +1,13 @@
-import type { Observation } from '../../schemas/target.ts'
+import type { Observation, Step } from '../../schemas/target.ts'
 import type { Applied, ConnectorError, Outcome } from '../connectors/contract.ts'
 import {
+  accountOf,
   type Convergence,
   entryOf,
   failedState,
   type PlannedRun,
   type Run,
+  type SeenRun,
   seenNow,
   settledState,
   shown,
@@ -32,6 +34,7 @@ export async function conclude(
   const remaining =
     run.later.length === 0 ? left : left.filter(step => !run.later.some(({ act }) => act === step.act))
   const done = remaining.length === 0
+  if (!done && applied.ok && isAwaited(engine, after, run.steps)) return awaitTarget(engine, after)
   const settled = done
     ? { ...settledState(engine, after), ...(left.length > 0 && goesOn(engine)) }
     : failedState(engine, run, fault?.kind ?? 'not-reached', fault?.retryable ?? true)
@@ -61,6 +64,43 @@ export async function conclude(
     })
   if (closed.moved) await ringSelf(engine, run)
   if (done) await ringWaiting(engine, run)
+  return null
+}
+
+/** A target that fetches what it is to do answers within seconds, or in days: how long to the next look, at least and at most. */
+const lookAgainMilliseconds = { least: 30_000, most: 900_000 } as const
+
+/** Whether all that is left to do was left in the target by this intent, and waits there for the target to fetch it. */
+export function isAwaited(engine: Convergence, seen: SeenRun, intended: readonly Step[]): boolean {
+  if (seen.observation.pending === undefined) return false
+  const known = new Set(intended.map(step => JSON.stringify(step)))
+  const left = stepsFor(engine, seen)
+  return left.length > 0 && left.every(step => known.has(JSON.stringify(step)))
+}
+
+/**
+ * The intent stays open and no attempt is counted: the target rings when it has answered, and the row is due again in case
+ * that bell is lost, the later the longer it has waited. A bell that rang while this run held the lease was not heard, so the
+ * target is looked at once more after the lease has ended.
+ */
+export async function awaitTarget(engine: Convergence, run: SeenRun): Promise<null> {
+  const { row, observation } = run
+  const now = engine.clock()
+  const waited = now - Date.parse(observation.pending ?? instantOf(now))
+  const { least, most } = lookAgainMilliseconds
+  const left = await engine.targets.release(row, {
+    ...seenNow(engine, run, observation),
+    state: 'waiting',
+    fault: null,
+    dueAt: instantOf(now + Math.min(Math.max(waited, least), most)),
+  })
+  engine.log('awaited', { personId: row.personId, target: row.target })
+  if (left?.moved === true) {
+    await ringSelf(engine, run)
+    return null
+  }
+  const [again] = await engine.connector.observe([accountOf(run)])
+  if (again?.ok && JSON.stringify(again.value) !== JSON.stringify(observation)) await ringSelf(engine, run)
   return null
 }
 

@@ -7,7 +7,7 @@ import { desiredAccess } from '../domain/desired-access.ts'
 import { driftBetween } from '../domain/drift.ts'
 import { inPhases, reaches } from '../domain/plan.ts'
 import { traitsOf } from '../domain/target-traits.ts'
-import { backOff, conclude, ringSelf, ringWaiting } from './conclude-run.ts'
+import { awaitTarget, backOff, conclude, isAwaited, ringSelf, ringWaiting } from './conclude-run.ts'
 import { convergeByHand, isBlind } from './converge-by-hand.ts'
 import {
   accountOf,
@@ -276,6 +276,8 @@ async function closeByLooking(
   observation: Observation,
 ): Promise<SeenRun | null> {
   if (run.row.openIntent === null) return { ...run, observation }
+  const seen = { ...run, observation }
+  if (isAwaited(engine, seen, run.row.openIntent.steps)) return awaitTarget(engine, seen)
   const reached = reaches(observation, run.row.openIntent.steps, hashFor(engine, { ...run, observation }))
   const closed = await engine.targets.closeIntent(run.row, {
     entry: entryOf(engine, run, reached === 'all' ? 'succeeded' : 'failed', {

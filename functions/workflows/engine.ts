@@ -18,6 +18,7 @@ export type LogCode =
   | 'lease-busy'
   | 'broken'
   | 'backed-off'
+  | 'awaited'
   | 'parked'
   | 'renamed'
   | 'unadopted'

@@ -1,11 +1,11 @@
 import type { NamedPerson } from '../../schemas/person.ts'
 import type { Settings, TargetId } from '../../schemas/settings.ts'
-import { accountNameCandidates } from '../domain/account-name.ts'
+import { accountNameCandidates, badgePins } from '../domain/account-name.ts'
 import type { PeopleStore } from '../stores/people.ts'
 import { targetSettings } from './engine.ts'
 
 /** Characters: sAMAccountName and most ERP logins end at 20; a mail address has 64 before the @ (RFC 5321). */
-const longest: Record<TargetId, number> = { directory: 20, erp: 20, mail: 64 }
+const longest: Record<Exclude<TargetId, 'data-centre'>, number> = { directory: 20, erp: 20, mail: 64 }
 
 /** How many candidates are looked up at a time. */
 const handful = 8
@@ -24,7 +24,8 @@ export async function pickName(
 ): Promise<string> {
   const configured = targetSettings(settings, target)
   const suffix = configured !== undefined && 'domain' in configured ? `@${configured.domain}` : ''
-  const candidates = accountNameCandidates(bearer.names, longest[target])
+  const candidates =
+    target === 'data-centre' ? badgePins(Math.random) : accountNameCandidates(bearer.names, longest[target])
   for (;;) {
     const names: string[] = []
     for (let count = 0; count < handful; count++) {

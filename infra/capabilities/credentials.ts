@@ -5,7 +5,7 @@ import type { ServedTarget, Settings } from '../../schemas/settings.ts'
 import type { FrontDoor } from './front-door.ts'
 import { AppFunction, type Workshop } from './function.ts'
 import type { Network } from './network.ts'
-import { called, roadTo } from './provisioning.ts'
+import { called, isEntered, roadTo } from './provisioning.ts'
 
 /** Connections that people setting passwords may open to one target at once; what is more is told to try again. */
 const atOnce = 10
@@ -60,7 +60,7 @@ export class Credentials extends Construct {
     door.route('POST /people/{nationalId}/one-time-code', issue)
     this.functions.push(issue)
     for (const target of settings.targets)
-      if (target.kind !== 'manual') this.addSystem(workshop, door, network, target)
+      if (isEntered(target)) this.addSystem(workshop, door, network, target)
   }
 
   private addSystem(workshop: Workshop, door: FrontDoor, network: Network, target: ServedTarget): void {

@@ -18,6 +18,8 @@ export interface DurableTableProps {
   readonly indexes: GlobalSecondaryIndexPropsV2[]
   /** Data operations (without the prefix) that the table itself denies to everybody, whatever their own policies say. */
   readonly deniedToEverybody: readonly string[]
+  /** The attribute, in seconds since 1970, after which an item goes by itself, within two days. */
+  readonly timeToLive?: string
   readonly alarms: Alarms
   readonly failure: Failure
 }
@@ -63,6 +65,7 @@ export class DurableTable extends Construct {
       partitionKey: props.partitionKey,
       sortKey: props.sortKey,
       globalSecondaryIndexes: props.indexes,
+      ...(props.timeToLive !== undefined && { timeToLiveAttribute: props.timeToLive }),
       billing: Billing.onDemand(),
       encryption: TableEncryptionV2.awsManagedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true, recoveryPeriodInDays: 35 },

@@ -114,7 +114,8 @@ export class FrontDoor extends Construct {
     const [method = '', path = ''] = key.split(' ')
     let integration = this.integrations.get(to)
     if (!integration) {
-      integration = new HttpLambdaIntegration(to.node.id, to.lambda)
+      // One permission a function, whatever its routes: a stack has room for five hundred resources.
+      integration = new HttpLambdaIntegration(to.node.id, to.lambda, { scopePermissionToRoute: false })
       this.integrations.set(to, integration)
       // Lambda's own count of errors misses these: a fault is answered with a 500, and the function goes on.
       this.alarms.watch(to, 'Faults', {

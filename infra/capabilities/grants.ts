@@ -15,7 +15,17 @@ export type LedgerAction = 'BatchGetItem' | 'PutItem' | 'Query'
 export type StateIndex = 'due' | 'list'
 export type LedgerIndex = 'by-window' | 'by-subject' | 'by-actor' | 'by-request'
 
+/** What devices hold and report. */
+export type DoorsAction =
+  | 'BatchGetItem'
+  | 'ConditionCheckItem'
+  | 'GetItem'
+  | 'PutItem'
+  | 'Query'
+  | 'UpdateItem'
+
 export interface Grants {
+  readonly doors?: { readonly actions: readonly DoorsAction[]; readonly indexes?: readonly StateIndex[] }
   readonly state?: { readonly actions: readonly StateAction[]; readonly indexes?: readonly StateIndex[] }
   readonly ledger?: { readonly actions: readonly LedgerAction[]; readonly indexes?: readonly LedgerIndex[] }
   /** Targets whose doorbells it may ring, normal and urgent. */
@@ -34,7 +44,7 @@ export interface Grants {
   readonly codes?: true
 }
 
-const everyTarget: readonly TargetId[] = ['directory', 'mail', 'erp']
+const everyTarget: readonly TargetId[] = ['directory', 'mail', 'erp', 'data-centre']
 /** Whoever is behind a token: who holds it (Get), their roles (Query), the units they stand in (BatchGet). */
 const reads: readonly StateAction[] = ['BatchGetItem', 'GetItem', 'Query']
 
@@ -162,6 +172,13 @@ export const grants = {
     ...works,
     rings: ['erp'],
     serves: 'erp',
+  },
+  // What is to be on the devices, and what they have shown. It rings itself when a device answered under it.
+  'converge-data-centre': {
+    ...works,
+    doors: { actions: ['GetItem', 'PutItem', 'Query', 'UpdateItem'], indexes: ['list'] },
+    rings: ['data-centre'],
+    serves: 'data-centre',
   },
   'issue-codes': {
     state: { actions: [...reads, 'UpdateItem'] },

@@ -21,7 +21,12 @@ export const called: Record<TargetId, string> = {
   directory: 'Active Directory',
   mail: 'the mail system',
   erp: 'the ERP',
+  'data-centre': 'the doors of the data centre',
 }
+
+/** People see to a manual target by themselves, and the doors come to us. */
+export const isEntered = (target: TargetSettings): target is ServedTarget =>
+  target.kind !== 'manual' && target.kind !== 'security-push'
 
 function portOf(target: ServedTarget): number {
   if (target.kind === 'active-directory') return 636
@@ -120,7 +125,7 @@ export class Provisioning extends Construct {
       })
     const bells = { normal: bell('Normal'), urgent: bell('Urgent') }
     this.doorbells.set(target.id, bells)
-    if (target.kind !== 'manual') this.addSecret(part, target)
+    if (isEntered(target)) this.addSecret(part, target)
 
     const worker = new AppFunction(part, 'Converge', {
       name: `converge-${target.id}`,
@@ -134,7 +139,7 @@ export class Provisioning extends Construct {
       timeout: workerTimeout,
       // Exactly what its two queues may ask for: fewer would throttle them, none would let a rush on the API starve it.
       reserved: concurrency.normal + concurrency.urgent,
-      network: target.kind === 'manual' ? undefined : roadTo(network, part, target),
+      network: isEntered(target) ? roadTo(network, part, target) : undefined,
       failure: {
         means: `Changes in ${called[target.id]} come late: new people wait for their access, and a removal by form or by human resources is not carried out there yet. Rows stay due and are tried again.`,
         remedy: `Read the log of converge-${target.id}. If a removal is urgent, disable the account in ${called[target.id]} by hand: the worker will find it so and record it.`,

@@ -13,6 +13,7 @@ export interface Doorbells {
 export interface Possessions {
   readonly state: TableV2
   readonly ledger: TableV2
+  readonly doors: TableV2
   readonly doorbells: ReadonlyMap<TargetId, Doorbells>
   readonly secrets: ReadonlyMap<TargetId, ISecret>
   readonly mails: Mails
@@ -46,12 +47,15 @@ export function grantRights(functions: readonly AppFunction[], possessions: Poss
       each.lambda.addEnvironment('STATE_TABLE', possessions.state.tableName)
       each.lambda.addEnvironment('LEDGER_TABLE', possessions.ledger.tableName)
     }
+    grantTable(each, possessions.doors, granted.doors)
+    if (granted.doors) each.lambda.addEnvironment('DOORS_TABLE', possessions.doors.tableName)
     for (const target of granted.rings ?? []) {
       const bells = possessions.doorbells.get(target)
       if (!bells) continue
       each.allow(['sqs:SendMessage'], [bells.normal.queueArn, bells.urgent.queueArn])
-      each.lambda.addEnvironment(`QUEUE_${target.toUpperCase()}`, bells.normal.queueUrl)
-      each.lambda.addEnvironment(`QUEUE_${target.toUpperCase()}_URGENT`, bells.urgent.queueUrl)
+      const name = `QUEUE_${target.toUpperCase().replaceAll('-', '_')}`
+      each.lambda.addEnvironment(name, bells.normal.queueUrl)
+      each.lambda.addEnvironment(`${name}_URGENT`, bells.urgent.queueUrl)
     }
     if (granted.mails === 'rings') {
       each.allow(['sqs:SendMessage'], [possessions.mails.bell.queueArn])

@@ -64,7 +64,9 @@ export function openBench({ settings, issuer, client, cloud, directory, postgres
   let turn: Promise<unknown> = Promise.resolve()
 
   const setFault = async (target: TargetId, kind: Fault | null) =>
-    target === 'directory' ? directory.setFault(kind) : postgres.setFault(target, kind)
+    target === 'directory'
+      ? directory.setFault(kind)
+      : target !== 'data-centre' && postgres.setFault(target, kind)
 
   /** Rings what is due. Answers how much was. */
   async function sweep(): Promise<number> {

@@ -277,7 +277,12 @@ export function gives(person: Person, one: Grant, target: TargetId, rules: Rules
 }
 
 /** The atoms that make somebody have an account in a target at all. */
-const accountOf: Record<TargetId, RegExp> = { directory: /^account$/, mail: /^mail$/, erp: /^erp:/ }
+const accountOf: Record<TargetId, RegExp> = {
+  directory: /^account$/,
+  mail: /^mail$/,
+  erp: /^erp:/,
+  'data-centre': /^door:/,
+}
 
 /** Whether somebody's account in a target should be open at an instant. */
 export const shouldBeOpen = (person: Person, target: TargetId, rules: Rules, instant: string): boolean =>

@@ -35,6 +35,7 @@ export const accesses = {
     type: 'actualizacion',
     operations: ['ingreso'],
   },
+  'data-centre': { system: 'data-centre', doors: ['VC-CPD-0001'] },
 } as const
 
 export const activation = (

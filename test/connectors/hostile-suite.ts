@@ -17,6 +17,7 @@ const accessTo: Record<TargetId, object> = {
   directory: { system: 'directory', internetProfile: 'controlado' },
   mail: { system: 'mail' },
   erp: { system: 'erp', module: 'contabilidad-gubernamental', type: 'consulta' },
+  'data-centre': { system: 'data-centre', doors: ['VC-CPD-0001'] },
 }
 /** Hazards under which the work goes on; under every other one it stops and is made good afterwards. */
 const bearable: ReadonlySet<Hazard> = new Set(['slow', 'clock ten minutes off'])

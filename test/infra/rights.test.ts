@@ -19,12 +19,14 @@ describe('the rights of the functions', () => {
   let functions: Resource[]
   let stateTable: string
   let ledgerTable: string
+  let doorsTable: string
   beforeAll(async () => {
     sample = await synthesizeSample()
     functions = ofType(sample, 'AWS::Lambda::Function').map(([, lambda]) => lambda)
     const tables = ofType(sample, 'AWS::DynamoDB::GlobalTable').map(([id]) => id)
     stateTable = tables.find(id => id.startsWith('Register')) ?? ''
     ledgerTable = tables.find(id => id.startsWith('Audit')) ?? ''
+    doorsTable = tables.find(id => id.startsWith('DataCentre')) ?? ''
   })
 
   const allowed = (lambda: Resource) =>
@@ -46,7 +48,7 @@ describe('the rights of the functions', () => {
       for (const role of policy.Properties.Roles) expect(roles).not.toContain(role.Ref)
   })
 
-  it('allows on the two tables exactly what the table of grants says', () => {
+  it('allows on the tables exactly what the table of grants says', () => {
     for (const lambda of functions) {
       const granted: Grants = grants[nameOf(lambda) as keyof typeof grants]
       const expected = [
@@ -54,11 +56,13 @@ describe('the rights of the functions', () => {
         ...(granted.state?.indexes ?? []).map(index => `Query ${stateTable}/index/${index}`),
         ...(granted.ledger?.actions ?? []).map(action => `${action} ${ledgerTable}`),
         ...(granted.ledger?.indexes ?? []).map(index => `Query ${ledgerTable}/index/${index}`),
+        ...(granted.doors?.actions ?? []).map(action => `${action} ${doorsTable}`),
+        ...(granted.doors?.indexes ?? []).map(index => `Query ${doorsTable}/index/${index}`),
       ]
       const found = allowed(lambda)
         .filter(({ action }) => action.startsWith('dynamodb:'))
         .map(({ action, resource }) => {
-          const table = [stateTable, ledgerTable].find(id => resource.includes(id))
+          const table = [stateTable, ledgerTable, doorsTable].find(id => resource.includes(id))
           return `${action.slice('dynamodb:'.length)} ${table}${/\/index\/[a-z-]+/.exec(resource)?.[0] ?? ''}`
         })
       expect([nameOf(lambda), found.sort()]).toEqual([nameOf(lambda), expected.sort()])
@@ -133,10 +137,10 @@ describe('the rights of the functions', () => {
       )
       const expected = [
         ...(granted.state || granted.ledger ? ['STATE_TABLE', 'LEDGER_TABLE'] : []),
-        ...(granted.rings ?? []).flatMap(target => [
-          `QUEUE_${target.toUpperCase()}`,
-          `QUEUE_${target.toUpperCase()}_URGENT`,
-        ]),
+        ...(granted.doors ? ['DOORS_TABLE'] : []),
+        ...(granted.rings ?? [])
+          .map(target => `QUEUE_${target.toUpperCase().replace('-', '_')}`)
+          .flatMap(queue => [queue, `${queue}_URGENT`]),
         ...(granted.mails === 'rings' ? ['QUEUE_NOTICES'] : []),
       ]
       expect([nameOf(lambda), variables.sort()]).toEqual([nameOf(lambda), expected.sort()])
@@ -167,7 +171,7 @@ describe('the rights of the functions', () => {
   it('holds no right to a key: the tables’ keys answer to DynamoDB only, for this account only', () => {
     for (const lambda of functions)
       expect(allowed(lambda).filter(({ action }) => action.startsWith('kms:'))).toEqual([])
-    for (const table of [stateTable, ledgerTable]) {
+    for (const table of [stateTable, ledgerTable, doorsTable]) {
       const keyId =
         sample.template.Resources[table]?.Properties.Replicas[0].SSESpecification.KMSMasterKeyId[
           'Fn::GetAtt'

@@ -32,7 +32,7 @@ import type { Contract } from '../../schemas/contract.ts'
 import { LedgerEntry } from '../../schemas/ledger.ts'
 import { RenewalOrder } from '../../schemas/renewal.ts'
 import { Form } from '../../schemas/request.ts'
-import { Settings, type TargetId } from '../../schemas/settings.ts'
+import { Settings, TargetId } from '../../schemas/settings.ts'
 import type { Unit } from '../../schemas/unit.ts'
 import { openTestTables } from './aws/tables.ts'
 import { type MemoryTarget, memoryTarget } from './memory-target.ts'
@@ -46,7 +46,7 @@ export async function openWorld(
 ) {
   const dynamo = await openTestTables(options.nastiness === undefined ? {} : { nastiness: options.nastiness })
   const tables = openTables(
-    { state: dynamo.stateTable, ledger: dynamo.ledgerTable },
+    { state: dynamo.stateTable, ledger: dynamo.ledgerTable, doors: dynamo.doorsTable },
     new DynamoDBClient({ ...dynamo.client, maxAttempts: 5 }),
   )
   const rung: { personId: string; target: TargetId; urgent: boolean }[] = []
@@ -92,6 +92,7 @@ export async function openWorld(
     directory: memoryTarget('directory'),
     mail: memoryTarget('mail'),
     erp: memoryTarget('erp'),
+    'data-centre': memoryTarget('data-centre'),
   }
   const units = new Map<string, Unit>()
   const rowOf = (unit: Unit) => ({ version: 1 as const, unit, head: emptyChain })
@@ -171,7 +172,7 @@ export async function openWorld(
     async settle(using: Engine & Credentials = engine): Promise<void> {
       for (let round = 0; round < 50; round++) {
         const rings = rung.splice(0)
-        for (const target of ['directory', 'mail', 'erp'] as const)
+        for (const target of TargetId.options)
           for (const personId of new Set(
             rings.filter(ring => ring.target === target).map(ring => ring.personId),
           )) {

@@ -28,7 +28,10 @@ interface Line {
 
 /** What a worker would leave, once the account is as it should be. */
 async function converge(someone: Someone, target: 'mail' | 'directory'): Promise<void> {
-  const tables = openTables({ state: 'state', ledger: 'ledger' }, new DynamoDBClient(app.client))
+  const tables = openTables(
+    { state: 'state', ledger: 'ledger', doors: 'doors' },
+    new DynamoDBClient(app.client),
+  )
   const store = createPeopleStore(tables)
   const row = (await store.load((await store.idOf(someone.nationalId)) ?? ''))?.targets.get(target)
   if (row === undefined) throw new Error('no row')

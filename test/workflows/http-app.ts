@@ -7,7 +7,7 @@ import { bundleFunctions } from '../../infra/bundle.ts'
 import { startAwsEndpoint } from '../../infra/local/cloud/aws-endpoint.ts'
 import { openDynamo } from '../../infra/local/dynamodb/index.ts'
 import { Settings } from '../../schemas/settings.ts'
-import { ledgerTable, stateTable } from '../servers/aws/tables.ts'
+import { doorsTable, ledgerTable, stateTable } from '../servers/aws/tables.ts'
 
 const functions = {
   'submit-request': ['POST /requests'],
@@ -109,7 +109,9 @@ export async function openHttpApp(change: (settings: Settings) => object = setti
     name => !byHand.some(id => name === `set-credentials-${id}`),
   )
   const bundles = await bundleFunctions(names, settings)
-  const dynamo = await openDynamo({ tables: [stateTable('state'), ledgerTable('ledger')] })
+  const dynamo = await openDynamo({
+    tables: [stateTable('state'), ledgerTable('ledger'), doorsTable('doors')],
+  })
   const rung: string[] = []
   const aws = await startAwsEndpoint({
     dynamo,
@@ -131,6 +133,7 @@ export async function openHttpApp(change: (settings: Settings) => object = setti
     AWS_SECRET_ACCESS_KEY: 'test',
     STATE_TABLE: 'state',
     LEDGER_TABLE: 'ledger',
+    DOORS_TABLE: 'doors',
     POWERTOOLS_LOG_LEVEL: 'INFO',
     POWERTOOLS_METRICS_DISABLED: 'true',
     ...Object.fromEntries(

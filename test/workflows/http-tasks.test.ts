@@ -22,7 +22,10 @@ async function park(someone: (typeof people)[keyof typeof people]): Promise<stri
     as: people.headOfDideco.nationalId,
     body: form([activation(someone, access)]),
   })
-  const tables = openTables({ state: 'state', ledger: 'ledger' }, new DynamoDBClient(app.client))
+  const tables = openTables(
+    { state: 'state', ledger: 'ledger', doors: 'doors' },
+    new DynamoDBClient(app.client),
+  )
   const store = createPeopleStore(tables)
   const personId = (await store.idOf(someone.nationalId)) ?? ''
   const row = (await store.load(personId))?.targets.get('erp')

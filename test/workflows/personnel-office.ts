@@ -16,7 +16,10 @@ import { today } from './small-body.ts'
 
 /** What happens to people beside the calls: events of the personnel office, and holds. */
 export function openPersonnelOffice(app: HttpApp) {
-  const tables = openTables({ state: 'state', ledger: 'ledger' }, new DynamoDBClient(app.client))
+  const tables = openTables(
+    { state: 'state', ledger: 'ledger', doors: 'doors' },
+    new DynamoDBClient(app.client),
+  )
   const people = createPeopleStore(tables)
 
   async function idOf(nationalId: string): Promise<string> {

@@ -31,6 +31,7 @@ export const INERT_PROPERTIES: Record<string, Record<string, string>> = {
   'AWS::DynamoDB::GlobalTable': {
     BillingMode: 'nothing is billed; units are counted',
     SSESpecification: 'the disk of a laptop is not encrypted here',
+    TimeToLiveSpecification: 'AWS takes up to two days for it: whoever reads looks at the time by himself',
   },
   'AWS::Events::EventBus': { Description: WORDS },
   'AWS::Events::Rule': { Description: WORDS },

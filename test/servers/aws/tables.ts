@@ -21,7 +21,7 @@ const attributes = (strings: string[], numbers: string[] = []) => [
   ...numbers.map(AttributeName => ({ AttributeName, AttributeType: 'N' })),
 ]
 
-/** The two tables as the template defines them: a test asserts that they stay the same. */
+/** The tables as the template defines them: a test asserts that they stay the same. */
 export const stateTable = (TableName: string): TableDefinition => ({
   TableName,
   KeySchema: key('pk', 'sk'),
@@ -47,6 +47,13 @@ export const ledgerTable = (TableName: string): TableDefinition => ({
   ],
 })
 
+export const doorsTable = (TableName: string): TableDefinition => ({
+  TableName,
+  KeySchema: key('pk', 'sk'),
+  AttributeDefinitions: attributes(['pk', 'sk', 'dueShard', 'dueAt', 'listKey', 'listSort']),
+  GlobalSecondaryIndexes: [index('due', 'dueShard', 'dueAt'), index('list', 'listKey', 'listSort')],
+})
+
 export interface TestTables {
   /** What an SDK client takes as its first argument. */
   client: {
@@ -57,20 +64,21 @@ export interface TestTables {
   endpoint: string
   stateTable: string
   ledgerTable: string
+  doorsTable: string
   /** Units by table since the start. */
   consumed: () => ReturnType<Awaited<ReturnType<typeof openDynamo>>['consumed']>
-  /** Every item of both tables. */
+  /** Every item of all tables. */
   snapshot: () => ReturnType<Awaited<ReturnType<typeof openDynamo>>['snapshot']>
   /** Requests that this endpoint does not play: a good test ends with none. */
   faults: () => string[]
   close: () => Promise<void>
 }
 
-/** Both tables in memory behind a loopback endpoint with the real wire protocol; no IAM, no misfortunes unless asked. */
+/** All tables in memory behind a loopback endpoint with the real wire protocol; no IAM, no misfortunes unless asked. */
 export const openTestTables = async (
   options: { nastiness?: { seed: number; rate: number }; more?: TableDefinition[] } = {},
 ): Promise<TestTables> => {
-  const tables = [stateTable('state'), ledgerTable('ledger'), ...(options.more ?? [])]
+  const tables = [stateTable('state'), ledgerTable('ledger'), doorsTable('doors'), ...(options.more ?? [])]
   const misfortune = options.nastiness && { nastiness: seedNastiness(options.nastiness) }
   const dynamo = await openDynamo({ tables, ...misfortune })
   const aws = await startAwsEndpoint({ dynamo, ...misfortune })
@@ -83,6 +91,7 @@ export const openTestTables = async (
     endpoint: aws.url,
     stateTable: 'state',
     ledgerTable: 'ledger',
+    doorsTable: 'doors',
     consumed: dynamo.consumed,
     snapshot: dynamo.snapshot,
     faults: aws.faults,

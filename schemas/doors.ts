@@ -1,0 +1,111 @@
+import * as z from 'zod'
+import { DoorId } from './access.ts'
+import { Instant } from './calendar.ts'
+import { PersonId } from './person.ts'
+
+/** The number under which a person is known to every device, and by which their badge is called: seven digits. */
+export const Pin = z.string().regex(/^\d{1,9}$/, { error: 'badge.pin-shape' })
+export type Pin = z.infer<typeof Pin>
+
+/** A card's number as devices print it, decimal. Personal data: it goes to the devices and to whoever hands out cards. */
+export const CardNumber = z
+  .string()
+  .regex(/^[1-9]\d{2,18}$/, { error: 'badge.card-shape' })
+  .meta({ id: 'CardNumber' })
+export type CardNumber = z.infer<typeof CardNumber>
+
+/** What one device should hold of one person. */
+export const DoorWish = z.strictObject({
+  /** Whether the device should know the person at all. */
+  present: z.boolean(),
+  /** The card that opens; null: none was handed over yet, and only what is enrolled on the device itself opens. */
+  card: CardNumber.nullable(),
+  /** First instant at which the device refuses; null = never. */
+  until: Instant.nullable(),
+})
+export type DoorWish = z.infer<typeof DoorWish>
+
+/** What a device has shown of one person. `until` as its own format tells it; a device that counts in days ends at midnight. */
+export const DoorSight = z.strictObject({
+  present: z.boolean(),
+  card: z.string().nullable(),
+  until: Instant.nullable(),
+  /** Whether all of its locks open for the person. */
+  authorised: z.boolean(),
+})
+export type DoorSight = z.infer<typeof DoorSight>
+
+/**
+ * One person on one device: what should be there, what was last seen there, and what was said to bring one to the other. It is
+ * due as long as the two differ; the device fetches what is due, in the order in which it became so.
+ */
+export const DoorUserRow = z.strictObject({
+  version: z.literal(1),
+  serial: DoorId,
+  pin: Pin,
+  /** Whose it is; null: somebody the device knows and we do not. */
+  personId: PersonId.nullable(),
+  /** As the device shows it on its display; encoded where it is sent. Personal data. */
+  name: z.string(),
+  wish: DoorWish,
+  /** Rises with each change of the wish. */
+  wished: z.int(),
+  wishedAt: Instant,
+  seen: DoorSight.nullable(),
+  seenAt: Instant.nullable(),
+  /** The wish that the last sight was taken after. */
+  seenFor: z.int(),
+  /** Since when something is to be brought to the device; null: nothing. */
+  dueSince: Instant.nullable(),
+  /** Commands given to the device and not answered yet: their ids, what they are for, and when they went out. */
+  sent: z
+    .strictObject({ wished: z.int(), ids: z.array(z.int()), failed: z.int().nullable(), at: Instant })
+    .nullable(),
+  /** How often this wish was sent. */
+  attempts: z.int(),
+  /** What the device answered the last time it refused: its own negative code; null: it did not. */
+  refused: z.int().nullable(),
+})
+export type DoorUserRow = z.infer<typeof DoorUserRow>
+
+/** What a device has said of itself, and how it stands. */
+export const DeviceRow = z.strictObject({
+  version: z.literal(1),
+  serial: DoorId,
+  registryCode: z.string().nullable(),
+  sessionId: z.string().nullable(),
+  /** How it takes an end: as a day, or as seconds. */
+  dateFormat: z.enum(['days', 'seconds']).default('seconds'),
+  firmware: z.string().nullable().default(null),
+  locks: z.int().nullable().default(null),
+  /** The last id given to a command. */
+  lastCommand: z.int().default(0),
+  registeredAt: Instant.nullable(),
+  lastSeenAt: Instant.nullable(),
+  /** Seconds by which its clock is ahead of ours, as its newest event tells; null: unknown. */
+  clockOff: z.number().nullable().default(null),
+  /** When all of its users were last compared with what should be there. */
+  comparedAt: Instant.nullable().default(null),
+})
+export type DeviceRow = z.infer<typeof DeviceRow>
+
+/** The card of a person as the worker and the devices' function see it: nothing else about the badge. */
+export const CardRow = z.strictObject({
+  version: z.literal(1),
+  pin: Pin,
+  personId: PersonId,
+  /** The card that opens now; null: none. */
+  card: CardNumber.nullable(),
+})
+export type CardRow = z.infer<typeof CardRow>
+
+/** Where a badge was seen last: inside the room or outside of it, by the doors' own word. */
+export const PresenceRow = z.strictObject({
+  version: z.literal(1),
+  pin: Pin,
+  personId: PersonId.nullable(),
+  inside: z.boolean(),
+  at: Instant,
+  serial: DoorId,
+})
+export type PresenceRow = z.infer<typeof PresenceRow>
