@@ -109,3 +109,49 @@ export const PresenceRow = z.strictObject({
   serial: DoorId,
 })
 export type PresenceRow = z.infer<typeof PresenceRow>
+
+/** What somebody has to look at. Each kind is told once as long as it is open, however often it happens again. */
+export const DoorAlarmKind = z.enum([
+  'withdrawn-badge',
+  'expired-badge',
+  'unknown-card',
+  'lost-card',
+  'forced-door',
+  'held-open',
+  'tamper',
+  'duress',
+  'outside-hours',
+  'inside-after-hold',
+  'silent-device',
+  'clock-drift',
+  'events-lost',
+  'stranger-on-device',
+  'unauthorised-copy',
+  'visit-overdue',
+])
+export type DoorAlarmKind = z.infer<typeof DoorAlarmKind>
+
+/** Ids only: a card's number or a name is never in it. */
+export const DoorAlarm = z.strictObject({
+  kind: DoorAlarmKind,
+  /** Null: it is about no door. */
+  serial: DoorId.nullable(),
+  pin: Pin.nullable(),
+  personId: PersonId.nullable(),
+  /** The visit it is about. */
+  visit: z.uuid().nullable(),
+  at: Instant,
+})
+export type DoorAlarm = z.infer<typeof DoorAlarm>
+
+export const DoorAlarmRow = DoorAlarm.extend({
+  version: z.literal(1),
+  id: z.uuid(),
+  /** How often it has happened since `at`, and when last. */
+  times: z.int(),
+  lastAt: Instant,
+  /** When it was told by mail and written to the ledger; null: not yet. */
+  toldAt: Instant.nullable(),
+  settled: z.strictObject({ by: PersonId, at: Instant, comment: z.string() }).nullable(),
+})
+export type DoorAlarmRow = z.infer<typeof DoorAlarmRow>

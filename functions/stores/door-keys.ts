@@ -8,6 +8,10 @@ export const doorKeys = {
   user: (pin: string, serial: string) => key(`PIN#${pin}`, `USER#${serial}`),
   card: (pin: string) => key(`PIN#${pin}`, 'CARD'),
   presence: (pin: string) => key(`PIN#${pin}`, 'PRESENCE'),
+  alarm: (id: string) => key(`ALARM#${id}`, 'ALARM'),
+  /** The one that is open for this kind, door and subject: it names the alarm's id. */
+  openAlarm: (kind: string, serial: string, subject: string) =>
+    key(`OPEN-ALARM#${kind}#${serial}#${subject}`, 'OPEN-ALARM'),
 } as const
 
 /** Partitions of the `list` index of the doors' table. */
@@ -16,6 +20,8 @@ export const doorLists = {
   users: (serial: string) => `users#${serial}`,
   /** Whoever is inside, sorted by pin. */
   inside: () => 'inside',
+  /** Sorted by `<at>#<id>`. */
+  alarms: (state: 'open' | 'settled') => `alarms#${state}`,
 } as const
 
 /** Partition of the `due` index: what a device has yet to be told, sorted by since when. */
