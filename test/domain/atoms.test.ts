@@ -130,7 +130,7 @@ describe('a deactivation ends', () => {
       'mail',
       'mail',
       'erp',
-      null,
+      'data-centre',
     ])
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { startOfDay } from '../../functions/domain/civil-time.ts'
 import {
   desiredAccess,
   type PersonRecord,
@@ -329,5 +330,42 @@ describe('what ends access', () => {
     const left = record({ events: [...staff, second, ended], grants: both })
     expect(mail(left).enabled).toBe(true)
     expect(directory(left).enabled).toBe(false)
+  })
+})
+
+describe('the doors that should open for a badge', () => {
+  const doors = (of: PersonRecord, asOf = now) => desiredAccess(of, 'data-centre', required, asOf)
+  const door = (serial: string, contract = planta, more: Partial<Grant> = {}) =>
+    grant(contract, { atom: `door:${serial}`, access: { system: 'data-centre', doors: [serial] }, ...more })
+
+  it('are those of its live grants, each with its own end; the badge ends with the last of them', () => {
+    const given = [door('A-1', planta, { until: '2026-12-15' }), door('B-2', planta, { until: '2027-03-31' })]
+    expect(doors(record({ events: staff, grants: given }))).toMatchObject({
+      enabled: true,
+      expiresAt: startOfDay('2027-04-01', zone),
+      rights: [
+        { id: 'door:A-1', until: startOfDay('2026-12-16', zone) },
+        { id: 'door:B-2', until: startOfDay('2027-04-01', zone) },
+      ],
+    })
+  })
+
+  it('have no end where a grant has none', () => {
+    const given = [door('A-1'), door('B-2', planta, { until: '2027-03-31' })]
+    expect(doors(record({ events: staff, grants: given })).expiresAt).toBeNull()
+  })
+
+  it('end with the contract, and a renewal that is already granted moves the end on (R3)', () => {
+    const given = door('A-1', contrata, { until: '2026-12-31' })
+    expect(doors(record({ events: yearly, grants: [given] })).rights).toMatchObject([
+      { until: startOfDay('2027-01-01', zone) },
+    ])
+  })
+
+  it('are none under a hold', () => {
+    const given = door('A-1')
+    expect(
+      doors(record({ events: staff, grants: [given], holds: [hold({ since: at('2026-11-19') })] })),
+    ).toMatchObject({ enabled: false, rights: [] })
   })
 })

@@ -95,18 +95,21 @@ const route = (id: string, RouteKey: string, open = false) => ({
         : { AuthorizationType: 'JWT', AuthorizerId: { Ref: 'Authorizer' } }),
     },
   },
-  [`${id}Permission`]: {
+})
+
+const permission = {
+  WebPermission: {
     Type: 'AWS::Lambda::Permission',
     Properties: {
       Action: 'lambda:InvokeFunction',
       FunctionName: at('webFunction'),
       Principal: 'apigateway.amazonaws.com',
       SourceArn: {
-        'Fn::Sub': `arn:\${AWS::Partition}:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${Api}/*/*${RouteKey.split(' ')[1]}`,
+        'Fn::Sub': `arn:\${AWS::Partition}:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${Api}/*/*`,
       },
     },
   },
-})
+}
 
 /** A stack with one of each: a function behind HTTP, one behind a queue and a schedule, a table, a secret. */
 export const smallTemplate = (asset: string) => ({
@@ -220,6 +223,7 @@ export const smallTemplate = (asset: string) => ({
       },
     },
     Log: { Type: 'AWS::Logs::LogGroup', Properties: {} },
+    ...permission,
     ...route('Health', 'GET /health', true),
     ...route('Person', 'GET /people/{nationalId}'),
     ...route('Me', 'GET /people/me'),

@@ -277,9 +277,9 @@ describe('a template', () => {
 
   it('without the permission for API Gateway to invoke stops the start', async () => {
     const message = await refused(all => {
-      delete all.MePermission
+      delete all.WebPermission
     })
-    expect(message).toContain('MeRoute: API Gateway has no permission')
+    expect(message).toContain('Route: API Gateway has no permission')
   })
 
   it('whose schedule would be tried again stops the start', async () => {

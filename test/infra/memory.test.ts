@@ -8,11 +8,12 @@ import {
   synthesizeSample,
 } from './synthesized.ts'
 
-describe('the two tables, which outlive everything', () => {
+describe('the tables, which outlive everything', () => {
   let sample: Synthesized
   let tables: Resource[]
   let state: Resource
   let ledger: Resource
+  let doors: Resource
   beforeAll(async () => {
     sample = await synthesizeSample()
     const found = ofType(sample, 'AWS::DynamoDB::GlobalTable')
@@ -24,6 +25,7 @@ describe('the two tables, which outlive everything', () => {
     }
     state = named('Register')
     ledger = named('Audit')
+    doors = named('DataCentre')
   })
 
   const keysOf = (resource: { KeySchema: { AttributeName: string; KeyType: string }[] }) =>
@@ -37,7 +39,7 @@ describe('the two tables, which outlive everything', () => {
     )
 
   it('stay when the stack is deleted or a property would replace them', () => {
-    expect(tables).toHaveLength(2)
+    expect(tables).toHaveLength(3)
     for (const table of tables) {
       expect(table.DeletionPolicy).toBe('Retain')
       expect(table.UpdateReplacePolicy).toBe('Retain')
@@ -62,7 +64,7 @@ describe('the two tables, which outlive everything', () => {
       expect(table.Properties.SSESpecification).toEqual({ SSEEnabled: true, SSEType: 'KMS' })
       return table.Properties.Replicas[0].SSESpecification.KMSMasterKeyId['Fn::GetAtt'][0]
     })
-    expect(new Set(keys).size).toBe(2)
+    expect(new Set(keys).size).toBe(3)
     for (const id of keys) {
       const key = sample.template.Resources[id]
       expect(key?.Properties.EnableKeyRotation).toBe(true)
@@ -70,10 +72,12 @@ describe('the two tables, which outlive everything', () => {
     }
   })
 
-  it('are paid by use, so that 31 December needs no plan, and no row expires by itself', () => {
+  it('are paid by use, so that 31 December needs no plan, and no row of a person or of the ledger expires by itself', () => {
     for (const table of tables) {
       expect(table.Properties.BillingMode).toBe('PAY_PER_REQUEST')
-      expect(table.Properties.TimeToLiveSpecification).toBeUndefined()
+      expect(table.Properties.TimeToLiveSpecification).toEqual(
+        table === doors ? { AttributeName: 'forgetAt', Enabled: true } : undefined,
+      )
       expect(table.Properties.StreamSpecification).toBeUndefined()
     }
   })
@@ -82,6 +86,11 @@ describe('the two tables, which outlive everything', () => {
     expect(keysOf(state.Properties as never)).toEqual(['HASH pk', 'RANGE sk'])
     expect(indexesOf(state)).toEqual({
       due: ['HASH dueShard', 'RANGE dueAt', 'INCLUDE', 'urgent'],
+      list: ['HASH listKey', 'RANGE listSort', 'KEYS_ONLY'],
+    })
+    expect(keysOf(doors.Properties as never)).toEqual(['HASH pk', 'RANGE sk'])
+    expect(indexesOf(doors)).toEqual({
+      due: ['HASH dueShard', 'RANGE dueAt', 'KEYS_ONLY'],
       list: ['HASH listKey', 'RANGE listSort', 'KEYS_ONLY'],
     })
     expect(keysOf(ledger.Properties as never)).toEqual(['HASH chain', 'RANGE sequence'])
@@ -118,13 +127,14 @@ describe('the two tables, which outlive everything', () => {
   })
 
   it('deny everybody to page through everybody’s data, or to write past the product’s conditions', () => {
-    expect(denied(state)).toEqual([
-      'dynamodb:BatchWriteItem',
-      'dynamodb:PartiQLDelete',
-      'dynamodb:PartiQLInsert',
-      'dynamodb:PartiQLSelect',
-      'dynamodb:PartiQLUpdate',
-      'dynamodb:Scan',
-    ])
+    for (const table of [state, doors])
+      expect(denied(table)).toEqual([
+        'dynamodb:BatchWriteItem',
+        'dynamodb:PartiQLDelete',
+        'dynamodb:PartiQLInsert',
+        'dynamodb:PartiQLSelect',
+        'dynamodb:PartiQLUpdate',
+        'dynamodb:Scan',
+      ])
   })
 })

@@ -7,6 +7,7 @@ import { esCLMails } from './es-cl-mails.ts'
 export const esCL = {
   // Dates and ids
   'calendar.impossible-date': 'La fecha no existe o no tiene la forma AAAA-MM-DD.',
+  'calendar.impossible-time': 'La hora no existe o no tiene la forma HH:MM.',
   'calendar.bad-instant': 'El instante no tiene la forma ISO 8601 en UTC (AAAA-MM-DDThh:mm:ssZ).',
   'catalogue.id-shape': 'El identificador solo admite letras, dígitos y guiones.',
   'catalogue.unknown-unit': 'La unidad no existe.',
@@ -174,6 +175,9 @@ export const esCL = {
   'role.it': 'Informática.',
   'role.security': 'Seguridad.',
   'target.data-centre': 'El centro de datos.',
+  'badge.pin-shape': 'El número de identificación en la puerta lleva solo dígitos, nueve a lo más.',
+  'badge.card-shape':
+    'El número de la tarjeta lleva solo dígitos, entre tres y diecinueve, y no empieza con cero.',
 
   // Accounts that were there before
   'target.unknown': 'La institución no tiene este sistema.',
