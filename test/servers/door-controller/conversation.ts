@@ -1,8 +1,8 @@
 import type { Dialect } from './dialect.ts'
 import type { Doors } from './doors.ts'
-import type { Uploads } from './executor.ts'
 import type { Faults } from './faults.ts'
 import type { Flash, StoredEvent } from './flash.ts'
+import type { Uploads } from './queries.ts'
 import { type Command, type Result, readCommands, readSettings, verbOf, writeEvent } from './texts.ts'
 import { Refused, type Transport } from './transport.ts'
 

@@ -1,48 +1,13 @@
-import { oneFileArchive } from './archive.ts'
-import { zkSecondsOf } from './device-time.ts'
 import type { Doors } from './doors.ts'
-import { type Flash, fieldsOf, type StoredEvent } from './flash.ts'
-import { type Command, type Row, readRow, writeRow } from './texts.ts'
+import { type Flash, fieldsOf } from './flash.ts'
+import { type Answering, account, codes, count, getOptions, meeting, query, tableAndRest } from './queries.ts'
+import { type Command, readRow, repeatedFields } from './texts.ts'
 
-/** Codes of the vendor's appendix 1, and -1 for what it does not know. */
-const codes = {
-  unknown: -1,
-  argument: -11,
-  full: -18,
-  notExecuted: -12,
-  noField: -621,
-  noTable: -629,
-} as const
-
-/** How events that `ACCOUNT` asks for again are sent: like new ones, as rows of a table, or (by the manual) as an archive. */
-export type AccountForm = 'rtlog' | 'rows' | 'archive'
-
-export interface Uploads {
-  /** Sends the answer to a command, in packets. */
-  table(packets: {
-    command: Command
-    type: 'tabledata' | 'count' | 'options'
-    table: string
-    records: readonly string[]
-  }): Promise<void>
-  events(events: readonly StoredEvent[]): Promise<void>
-  post(
-    path: string,
-    query: Readonly<Record<string, string | number>>,
-    body: string | Uint8Array,
-  ): Promise<void>
-}
-
-interface Parts {
-  readonly flash: Flash
+interface Parts extends Answering {
   readonly doors: Doors
-  readonly uploads: Uploads
   readonly maxUsers: number
-  readonly accountForm: AccountForm
-  /** Writes a row that is sent to the server. */
-  readonly rowText: (table: string, row: Row) => string
-  /** What it tells of itself when it registers, for `GET OPTIONS`. */
-  readonly parameters: Readonly<Record<string, string | number>>
+  /** Called for a field that comes again in its record: what a TAB in a value looks like from here. */
+  readonly repeated: (field: string) => void
   readonly rebooted: () => void
 }
 
@@ -74,22 +39,18 @@ export function executorOf(parts: Parts): (command: Command) => Promise<number> 
   }
 }
 
-const tableAndRest = (rest: string): [string, string] => {
-  const at = rest.search(/\s/)
-  return at < 0 ? [rest.toLowerCase(), ''] : [rest.slice(0, at).toLowerCase(), rest.slice(at + 1)]
-}
-
 /** Every record is taken until one is refused. */
-function update({ flash, maxUsers }: Parts, rest: string): number {
+function update({ flash, maxUsers, repeated }: Parts, rest: string): number {
   const [table, text] = tableAndRest(rest)
   const fields = fieldsOf(table)
   if (fields === null) return codes.noTable
-  for (const row of text.split('\n').map(readRow)) {
+  for (const record of text.split('\n')) {
+    const row = readRow(record)
+    for (const field of repeatedFields(record)) repeated(field)
     if (!row.pin) return codes.argument
     if (Object.keys(row).some(name => !fields.includes(name))) return codes.noField
-    const users = flash.rows('user')
-    if (table === 'user' && users.length >= maxUsers && !users.some(({ pin }) => pin === row.pin))
-      return codes.full
+    const users = table === 'user' ? flash.rows(table) : []
+    if (users.length >= maxUsers && !users.some(({ pin }) => pin === row.pin)) return codes.full
     flash.put(table, row)
   }
   return 0
@@ -116,114 +77,6 @@ function empty(flash: Flash, table: string): number {
   return 0
 }
 
-const meeting = (conditions: Row) => (row: Row) =>
-  Object.entries(conditions).every(([name, value]) => (row[name] ?? '') === value)
-
-function transactionRow(event: StoredEvent): Row {
-  return {
-    cardno: event.cardno,
-    pin: event.pin,
-    verified: String(event.verifytype),
-    doorid: String(event.eventaddr),
-    eventtype: String(event.event),
-    inoutstate: String(event.inoutstatus),
-    time_second: String(zkSecondsOf(event.time)),
-    index: String(event.index),
-    sitecode: '0',
-  }
-}
-
-async function query({ flash, uploads, rowText }: Parts, command: Command, rest: string): Promise<number> {
-  const [, named = '', wanted = '', filter = ''] =
-    /^tablename=([^,]*),fielddesc=(.*?),filter=(.*)$/is.exec(rest.trim()) ?? []
-  const table = named.toLowerCase()
-  if (table !== 'transaction' && fieldsOf(table) === null) return codes.noTable
-  const all =
-    table === 'transaction'
-      ? (filter.toLowerCase() === 'newrecord' ? flash.unsent() : flash.state.events).map(transactionRow)
-      : flash.rows(table).map(row => fullRow(table, row))
-  const isOpen = filter === '*' || filter === '' || filter.toLowerCase() === 'newrecord'
-  const found = isOpen ? all : all.filter(meeting(readRow(filter)))
-  await uploads.table({
-    command,
-    type: 'tabledata',
-    table,
-    records: found.map(row => rowText(table, wanted === '*' ? row : only(row, wanted))),
-  })
-  return found.length
-}
-
-/** Fields that nobody ever set are there, and empty or zero. */
-function fullRow(table: string, row: Row): Row {
-  const unset = new Map([
-    ['starttime', '0'],
-    ['endtime', '0'],
-    ['privilege', '0'],
-    ['disable', '0'],
-    ['verify', '0'],
-    ['group', '0'],
-  ])
-  return Object.fromEntries(
-    (fieldsOf(table) ?? [])
-      .filter(name => table === 'user' || row[name] !== undefined)
-      .map(name => [name, row[name] ?? unset.get(name) ?? '']),
-  )
-}
-
-const only = (row: Row, wanted: string): Row =>
-  Object.fromEntries(
-    wanted
-      .toLowerCase()
-      .split(/[\t;]/)
-      .map(name => [name, row[name] ?? '']),
-  )
-
-async function count({ flash, uploads }: Parts, command: Command, rest: string): Promise<number> {
-  const [table, filter] = tableAndRest(rest)
-  if (table !== 'transaction' && fieldsOf(table) === null) return codes.noTable
-  const rows = table === 'transaction' ? flash.state.events.map(transactionRow) : flash.rows(table)
-  const counted = filter === '' || filter === '*' ? rows : rows.filter(meeting(readRow(filter)))
-  await uploads.table({ command, type: 'count', table, records: [`${table}=${counted.length}`] })
-  return 0
-}
-
-/** Sends again what it still holds of the events asked for; answers how many. */
-async function account(
-  { flash, uploads, accountForm, rowText }: Parts,
-  command: Command,
-  rest: string,
-): Promise<number> {
-  const [table, text] = tableAndRest(rest)
-  if (table !== 'transaction') return codes.noTable
-  const asked = readRow(text)
-  const from = Number(asked.startindex ?? Number(asked.maxindex ?? 0) + 1)
-  const to = Number(asked.endindex ?? Number.MAX_SAFE_INTEGER)
-  if (Number.isNaN(from + to)) return codes.argument
-  const found = flash.state.events.filter(({ index }) => index >= from && index <= to)
-  const rows = found.map(transactionRow)
-  if (accountForm === 'rtlog') await uploads.events(found)
-  if (accountForm === 'rows')
-    await uploads.table({
-      command,
-      type: 'tabledata',
-      table,
-      records: rows.map(row => rowText(table, row)),
-    })
-  if (accountForm === 'archive') {
-    await uploads.post(
-      'cdata',
-      { cmdid: command.id, desc: 'overview' },
-      `SumCount=${rows.length}\nFileName=transaction.tgz\nContentType=tgz\nFileCount=1`,
-    )
-    await uploads.post(
-      'file',
-      { cmdid: command.id, fileseq: 1, contenttype: 'tgz', table, count: rows.length },
-      oneFileArchive('transaction.txt', rows.map(writeRow).join('\n')),
-    )
-  }
-  return found.length
-}
-
 /** `AABBCCDD` in hexadecimal: what, which door (0: all), lock or output, seconds. */
 function control({ doors, rebooted }: Parts, rest: string): number {
   const [what, which, part, seconds] = (rest.trim().match(/[0-9a-f]{2}/gi) ?? []).map(byte =>
@@ -247,16 +100,5 @@ function setOptions({ flash }: Parts, rest: string): number {
     if (at > 0) flash.state.options[pair.slice(0, at).trim()] = pair.slice(at + 1)
   }
   flash.changed()
-  return 0
-}
-
-async function getOptions(
-  { flash, uploads, parameters }: Parts,
-  command: Command,
-  rest: string,
-): Promise<number> {
-  const names = rest.split(',').map(name => name.trim())
-  const text = names.map(name => `${name}=${flash.state.options[name] ?? parameters[name] ?? ''}`).join(',')
-  await uploads.table({ command, type: 'options', table: 'options', records: [text] })
   return 0
 }

@@ -57,6 +57,9 @@ export function fieldsOf(name: string): readonly string[] | null {
 const keyOf = (table: string, row: Row) =>
   `=${(tables.get(table)?.key ?? []).map(name => row[name] ?? '').join('\t')}`
 
+/** Milliseconds from a change to the file. */
+const writingDelay = 50
+
 /** A memory as it leaves the factory. */
 export const blankFlash = (): FlashState => ({
   registryCode: '',
@@ -71,7 +74,7 @@ export class Flash {
   readonly state: FlashState
   readonly #file: string | null
   readonly #capacity: number
-  #saving: NodeJS.Immediate | null = null
+  #saving: NodeJS.Timeout | null = null
 
   constructor(where: string | FlashState | undefined, capacity: number) {
     this.#file = typeof where === 'string' ? where : null
@@ -84,13 +87,13 @@ export class Flash {
           : blankFlash()
   }
 
-  /** What changed is on disk soon; many changes at once are one writing. */
+  /** What changed is in the file a little later, many changes as one writing: a process that is killed loses that much. */
   changed(): void {
-    if (this.#file !== null) this.#saving ??= setImmediate(() => this.save())
+    if (this.#file !== null) this.#saving ??= setTimeout(() => this.save(), writingDelay).unref()
   }
 
   save(): void {
-    if (this.#saving) clearImmediate(this.#saving)
+    if (this.#saving) clearTimeout(this.#saving)
     this.#saving = null
     if (this.#file === null) return
     const written = `${this.#file}.new`

@@ -2,10 +2,11 @@ import { Conversation } from './conversation.ts'
 import { DeviceClock } from './device-time.ts'
 import { dialects, type Firmware } from './dialect.ts'
 import { type DateFormat, Doors, type Passage, type Swiped } from './doors.ts'
-import { type AccountForm, executorOf } from './executor.ts'
+import { executorOf } from './executor.ts'
 import { type Faults, noFaults } from './faults.ts'
 import { Flash, type FlashState, type StoredEvent } from './flash.ts'
 import { Link, type LinkState } from './link.ts'
+import type { AccountForm } from './queries.ts'
 import type { Row } from './texts.ts'
 import { type Send, Transport } from './transport.ts'
 
@@ -53,6 +54,8 @@ export class DoorController {
   readonly serial: string
   readonly faults: Faults
   readonly clock: DeviceClock
+  /** Fields that came twice in a record. Somebody's value had a TAB in it: which of the two counts is the firmware's luck. */
+  readonly repeatedFields: string[] = []
   readonly #flash: Flash
   readonly #doors: Doors
   readonly #conversation: Conversation
@@ -109,6 +112,7 @@ export class DoorController {
       accountForm: options.accountForm ?? 'rtlog',
       rowText: dialect.row,
       parameters,
+      repeated: field => this.repeatedFields.push(field),
       rebooted: () => this.#link.forgetSession(),
     })
     if (!options.manual) this.#link.start()
@@ -192,11 +196,12 @@ export class DoorController {
   step(): Promise<LinkState> {
     return this.#link.turn()
   }
-  /** Resolves when a turn begun from now on found nothing more to say or do; rejects when the device is closed. */
+  /** Resolves when a turn begun from now on found nothing more to say or do, which needs a server that wants it; rejects when the device is closed. */
   settled(): Promise<void> {
     return this.#link.settled()
   }
   async close(): Promise<void> {
+    if (this.state === 'off') return
     await this.#link.close()
     this.#flash.save()
   }

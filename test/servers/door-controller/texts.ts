@@ -44,13 +44,19 @@ export function readCommands(body: string): Command[] {
   return found
 }
 
-export const readRow = (record: string): Row =>
-  Object.fromEntries(
-    record.split('\t').flatMap(field => {
-      const at = field.indexOf('=')
-      return at < 0 ? [] : [[field.slice(0, at).trim().toLowerCase(), field.slice(at + 1).trim()]]
-    }),
-  )
+const fields = (record: string): [string, string][] =>
+  record.split('\t').flatMap(field => {
+    const at = field.indexOf('=')
+    return at < 0 ? [] : [[field.slice(0, at).trim().toLowerCase(), field.slice(at + 1).trim()]]
+  })
+
+export const readRow = (record: string): Row => Object.fromEntries(fields(record))
+
+/** Names of fields that the record has more than once. */
+export function repeatedFields(record: string): string[] {
+  const names = fields(record).map(([name]) => name)
+  return [...new Set(names.filter((name, at) => names.indexOf(name) !== at))]
+}
 
 /** `Name=value` lines of an answer; names in lower case. */
 export const readSettings = (body: string): Row =>
@@ -61,7 +67,17 @@ export const writeRow = (fields: Readonly<Record<string, string | number>>): str
     .map(([name, value]) => `${name}=${value}`)
     .join('\t')
 
-export const writeEvent = ({ index, ...rest }: DoorEvent): string => writeRow({ ...rest, index })
+export const writeEvent = (event: DoorEvent): string =>
+  writeRow({
+    time: event.time,
+    pin: event.pin,
+    cardno: event.cardno,
+    eventaddr: event.eventaddr,
+    event: event.event,
+    inoutstatus: event.inoutstatus,
+    verifytype: event.verifytype,
+    index: event.index,
+  })
 
 /** The two words (or the one) that say what a command is. */
 export const verbOf = (text: string): string =>
