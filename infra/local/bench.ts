@@ -4,6 +4,7 @@ import type { Settings, TargetId } from '../../schemas/settings.ts'
 import { type Client, mustBe } from './client.ts'
 import type { Cloud } from './cloud/index.ts'
 import type { LocalDirectory } from './directory/index.ts'
+import type { LocalDoors } from './doors.ts'
 import type { Issuer } from './issuer.ts'
 import { keepJson, keptJson } from './kept-json.ts'
 import type { LocalPostgres } from './postgres/start-postgres.ts'
@@ -22,6 +23,7 @@ export interface Parts {
   readonly cloud: Cloud
   readonly directory: LocalDirectory
   readonly postgres: LocalPostgres
+  readonly doors: LocalDoors
   readonly dataDir: string
 }
 
@@ -39,8 +41,13 @@ interface State {
 
 export type Bench = ReturnType<typeof openBench>
 
+/** The path under which a device comes; each one has its own, so that one that is lost says nothing of the others. */
+export const siteSecretOf = (issuer: Issuer, serial: string): string =>
+  issuer.secretOf(`door ${serial}`).slice(0, 24)
+
 /** What the `/local/*` helpers move: clock, schedules, faults, tokens, and the state as right after boot. */
-export function openBench({ settings, issuer, client, cloud, directory, postgres, dataDir }: Parts) {
+export function openBench({ settings, issuer, client, cloud, doors, dataDir, ...servers }: Parts) {
+  const { directory, postgres } = servers
   const snapshotFile = join(dataDir, 'after-boot.json')
   const emptyFile = join(dataDir, 'before-boot.json')
   const stateFile = join(dataDir, 'state.json')
@@ -63,10 +70,11 @@ export function openBench({ settings, issuer, client, cloud, directory, postgres
   let ready = false
   let turn: Promise<unknown> = Promise.resolve()
 
-  const setFault = async (target: TargetId, kind: Fault | null) =>
-    target === 'directory'
-      ? directory.setFault(kind)
-      : target !== 'data-centre' && postgres.setFault(target, kind)
+  const setFault = async (target: TargetId, kind: Fault | null) => {
+    if (target === 'directory') return directory.setFault(kind)
+    if (target === 'data-centre') return doors.setFault(kind)
+    return postgres.setFault(target, kind)
+  }
 
   /** Rings what is due. Answers how much was. */
   async function sweep(): Promise<number> {
@@ -81,12 +89,15 @@ export function openBench({ settings, issuer, client, cloud, directory, postgres
     tables: Parameters<Cloud['restore']>[0]
     directory: never
     postgres: string
+    doors?: Parameters<LocalDoors['restore']>[0]
   }) {
     await Promise.all(settings.targets.map(({ id }) => setFault(id, null)))
-    await cloud.restore(kept.tables, async () => {
-      directory.restore(kept.directory)
-      await postgres.restore(kept.postgres)
-    })
+    await doors.restore(kept.doors ?? {}, () =>
+      cloud.restore(kept.tables, async () => {
+        directory.restore(kept.directory)
+        await postgres.restore(kept.postgres)
+      }),
+    )
     linked = new Set(samplePeople)
   }
 
@@ -121,8 +132,15 @@ export function openBench({ settings, issuer, client, cloud, directory, postgres
 
   /** Keeps the state as right after boot, for every reset to come, also after a restart. */
   async function keepSnapshot(): Promise<void> {
+    const held = await doors.snapshot()
     const [tables, kept] = await Promise.all([cloud.snapshot(), postgres.snapshot()])
-    keepJson(snapshotFile, { ...state, tables, postgres: kept, directory: directory.snapshot() })
+    keepJson(snapshotFile, {
+      ...state,
+      tables,
+      postgres: kept,
+      directory: directory.snapshot(),
+      doors: held,
+    })
   }
 
   /**
@@ -196,9 +214,16 @@ export function openBench({ settings, issuer, client, cloud, directory, postgres
     consumed: cloud.consumed,
     mails: cloud.mails,
     sweep,
-    /** True once no function runs and no queue holds a message; false after that many milliseconds. */
-    settled: (patience: number): Promise<boolean> =>
-      Promise.race([cloud.quiet().then(() => true), sleep(Math.max(0, patience), false, { ref: false })]),
+    doors,
+    /** True once the doors have fetched what there is, no function runs and no queue holds a message; false after that many milliseconds. */
+    settled: async (patience: number): Promise<boolean> => {
+      const deadline = Date.now() + patience
+      if (!(await doors.settled(patience))) return false
+      return Promise.race([
+        cloud.quiet().then(() => true),
+        sleep(Math.max(0, deadline - Date.now()), false, { ref: false }),
+      ])
+    },
     /** Null for somebody who is not in the register. */
     async tokenOf(nationalId: string): Promise<string | null> {
       if (!linked.has(comparable(nationalId))) {
@@ -224,7 +249,7 @@ export function openBench({ settings, issuer, client, cloud, directory, postgres
       modules: settings.erpModules,
       doors: settings.doors.map(({ serial, name }) => ({
         serial,
-        siteSecret: issuer.secretOf(`door ${serial}`).slice(0, 24),
+        siteSecret: siteSecretOf(issuer, serial),
         name,
       })),
       targets: [

@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Settings } from '../../schemas/settings.ts'
-import { type Bench, openBench } from './bench.ts'
+import { type Bench, openBench, siteSecretOf } from './bench.ts'
 import { type Client, clientOf } from './client.ts'
 import { type Cloud, startCloud } from './cloud/index.ts'
 import { startDirectory } from './directory/index.ts'
+import { startDoors } from './doors.ts'
 import { type Issuer, openIssuer } from './issuer.ts'
 import { keepJson, keptJson } from './kept-json.ts'
 import { startPostgres } from './postgres/start-postgres.ts'
@@ -83,6 +84,12 @@ export async function bootLaptop(dataDir: string, port: number, measure: Measure
         'llavero/mail': JSON.stringify({ url: postgres.mailUrl }),
         [settings.credentials.secret]: codesKey(dataDir),
         'llavero/erp': JSON.stringify({ url: postgres.erpUrl }),
+        'llavero/doors': JSON.stringify({
+          sites: settings.doors.map(({ serial }) => ({
+            secret: siteSecretOf(issuer, serial),
+            serials: [serial],
+          })),
+        }),
       },
       dataDir: join(dataDir, 'cloud'),
       port,
@@ -92,7 +99,9 @@ export async function bootLaptop(dataDir: string, port: number, measure: Measure
     const cloud = closing(await measure('cloud', startingCloud))
     const base = `http://127.0.0.1:${cloud.port}`
     const client = clientOf(base)
-    bench = openBench({ settings, issuer, client, cloud, directory, postgres, dataDir })
+    const secretOf = (serial: string) => siteSecretOf(issuer, serial)
+    const doors = closing(startDoors({ settings, secretOf, base, dataDir, now: cloud.clock.now }))
+    bench = openBench({ settings, issuer, client, cloud, directory, postgres, doors, dataDir })
     await measure('sample body', bench.start())
     const [sample, formNumber, { consumed }] = [bench.sample(), bench.formNumber(), cloud]
     return { base, client, issuer, sample, formNumber, consumed, close: () => opened.disposeAsync() }

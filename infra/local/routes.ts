@@ -4,6 +4,7 @@ import { Instant } from '../../schemas/calendar.ts'
 import { WrittenNationalId } from '../../schemas/person.ts'
 import { TargetId } from '../../schemas/settings.ts'
 import { type Bench, CLOCK_TOLERANCE_MS } from './bench.ts'
+import { doorActs } from './doors.ts'
 
 /** How long `/local/idle` and a schedule's run wait for the work to settle. */
 const PATIENCE_MS = 50_000
@@ -37,6 +38,12 @@ const TokenBody = z.strictObject({ nationalId: WrittenNationalId })
 const ClockBody = z.strictObject({ now: Instant })
 const EventBody = z.strictObject({ source: z.string(), 'detail-type': z.string(), detail: z.unknown() })
 const FaultBody = z.strictObject({ kind: z.enum(['down', 'frozen', 'empty', 'slow']).nullable() })
+
+const SwipeBody = z.strictObject({
+  card: z.string().regex(/^\d{1,19}$/),
+  direction: z.enum(['in', 'out']).default('in'),
+})
+const DoorBody = z.union([z.strictObject({ online: z.boolean() }), z.strictObject({ act: z.enum(doorActs) })])
 
 /** What the connector of that target reads: address and service account. */
 const SecretBody = z.strictObject({ secret: z.record(z.string(), z.string()).nullable() })
@@ -119,6 +126,20 @@ const ROUTES: Readonly<Record<string, Answerer>> = {
     await bench.setFault(target.data, kind)
     return ok({ target: target.data, kind })
   },
+  'GET /local/doors': ({ doors }) => ok({ doors: doors.list() }),
+  'POST /local/doors/*/swipe': async ({ doors }, request, encoded) => {
+    const { card, direction } = await bodyOf(request, SwipeBody)
+    const swiped = doors.swipe(decoded(encoded), card, direction)
+    return swiped === undefined ? problem('not-found') : ok(swiped)
+  },
+  'PUT /local/doors/*': async ({ doors }, request, encoded) => {
+    const wanted = await bodyOf(request, DoorBody)
+    const serial = decoded(encoded)
+    if (!doors.has(serial)) return problem('not-found')
+    if ('online' in wanted) doors.connect(serial, wanted.online)
+    else doors.act(serial, wanted.act)
+    return ok({ serial, ...wanted })
+  },
   'PUT /local/secrets/*': async (bench, request, encoded) => {
     const { secret } = await bodyOf(request, SecretBody)
     const name = decoded(encoded)
@@ -126,7 +147,8 @@ const ROUTES: Readonly<Record<string, Answerer>> = {
     return written ? ok({ secret: name }) : problem('not-found')
   },
 }
-const PATTERN = /^(\/local\/(?:schedules|targets)\/)([^/]+)(\/.*)$|^(\/local\/secrets\/)([^/]+)$/
+const PATTERN =
+  /^(\/local\/(?:schedules|targets|doors)\/)([^/]+)(\/.*)$|^(\/local\/(?:secrets|doors)\/)([^/]+)$/
 const KNOWN = new Set(Object.keys(ROUTES).map(key => key.split(' ')[1]))
 
 async function reply(bench: Bench, request: IncomingMessage, path: string): Promise<Reply> {
