@@ -40,6 +40,7 @@ export function nameOnDevice(name: string): string {
   const plain = name
     .toWellFormed()
     .normalize('NFC')
+    .replaceAll('’', "'")
     .replace(notInNames, ' ')
     .replace(/ {2,}/g, ' ')
     .trim()
@@ -242,7 +243,7 @@ export interface LocalTime {
 
 /** Null: no moment that there is, such as 31 February. */
 export function fromZkSeconds(count: number): Temporal.PlainDateTime | null {
-  if (!Number.isSafeInteger(count) || count < 0) return null
+  if (!Number.isSafeInteger(count) || count < 0 || count >= 2 ** 32) return null
   const days = Math.floor(count / 86_400)
   const rest = count % 86_400
   try {

@@ -68,9 +68,9 @@ export function wishFor(row: DoorUserRow | null, asked: Wished, at: Instant): Do
     }
   }
   const name = wish.present && asked.name !== '' ? asked.name : row.name
-  const renamed = wish.present && name !== row.name
-  if (sameWish(row.wish, wish) && !renamed) {
-    const owned = row.personId === personId ? row : { ...row, personId }
+  if (sameWish(row.wish, wish)) {
+    // A name alone is worth no command: it goes with the next one.
+    const owned = row.personId === personId && row.name === name ? row : { ...row, personId, name }
     return row.refused === null ? owned : { ...owned, refused: null }
   }
   const known = { ...row, personId, name, wish, wished: row.wished + 1, wishedAt: at }

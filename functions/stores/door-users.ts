@@ -16,8 +16,10 @@ export interface Changed {
 
 const indexed = new Set(['pk', 'sk', 'dueShard', 'dueAt', 'listKey', 'listSort'])
 
-const read = (item: Record<string, unknown>): DoorUserRow =>
-  DoorUserRow.parse(Object.fromEntries(Object.entries(item).filter(([name]) => !indexed.has(name))))
+const unindexed = (item: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(item).filter(([name]) => !indexed.has(name)))
+
+const read = (item: Record<string, unknown>): DoorUserRow => DoorUserRow.parse(unindexed(item))
 
 /** What takes an access away stands before what gives one; each by when the device may be told. */
 const dueSort = (row: Pick<DoorUserRow, 'wish' | 'tryAt'>) => `${row.wish.present ? 1 : 0}#${row.tryAt}`
@@ -91,7 +93,7 @@ export function createDoorUserStore(tables: Tables) {
         ConsistentRead: true,
       })
       const own = items.find(({ sk }) => sk === doorKeys.card(pin).sk)
-      const card = own === undefined ? null : CardRow.parse({ ...own, pk: undefined, sk: undefined }).card
+      const card = own === undefined ? null : CardRow.parse(unindexed(own)).card
       return { rows: items.filter(({ sk }) => String(sk).startsWith('USER#')).map(read), card }
     },
 

@@ -123,15 +123,10 @@ const isBug = (error: unknown) =>
   ['TypeError', 'RangeError', 'ReferenceError', 'ZodError', '$ZodError'].includes((error as Error).name)
 
 /** R15: what a device has shown; of a right that is to become another one, in which way it is not yet as it should be. */
-const rightOf = ({ serial, seen, wish, dueSince }: DoorUserRow, card: CardNumber | null): Right[] => {
+const rightOf = ({ serial, seen, dueSince }: DoorUserRow, card: CardNumber | null): Right[] => {
   if (seen === null || !seen.present || !seen.authorised) return []
-  const differs = [
-    ...(seen.card === card ? [] : ['card']),
-    // Commands of a wish in between may still change it.
-    ...(dueSince !== null && wish.present && seen.card === card && seen.until === wish.until
-      ? ['unconfirmed']
-      : []),
-  ]
+  // As long as something is under way the device may change it still: also to what was wished in between.
+  const differs = [...(seen.card === card ? [] : ['card']), ...(dueSince === null ? [] : ['unconfirmed'])]
   return [{ id: doorOf(serial), operations: [], specific: differs, until: seen.until }]
 }
 
