@@ -340,6 +340,22 @@ describe('a badge', () => {
     expect(await state()).toMatchObject({ state: 'converged', observed: { rights: [] } })
   })
 
+  it('is never brought to a device with a card that was lost meanwhile', async () => {
+    await office.grant(someone, [first])
+    await office.answerBells()
+    await office.handOver(someone.personId, '6666001')
+    await office.answerBells()
+    await office.handOver(someone.personId, '6666002')
+    await office.answerBells()
+    expect(await state()).toMatchObject({ state: 'waiting', attempts: 0 })
+    await door.catchUp()
+    await office.answerBells()
+    expect(door.heard.filter(text => text.includes('6666001'))).toEqual([])
+    const { pin } = await office.badge(someone.personId)
+    expect(door.fields('user', pin)).toMatchObject({ CardNo: '6666002' })
+    expect(await state()).toMatchObject({ state: 'converged' })
+  })
+
   it('that is wished otherwise and back again is due, for the device may have done what came between', async () => {
     await office.grant(someone, [first])
     await office.answerBells()
@@ -383,6 +399,8 @@ describe('a device that is silent', () => {
     for (const person of [two, three, four])
       expect(await state(person.personId)).toMatchObject({ state: 'waiting', attempts: 0, fault: null })
     await office.terminate(one)
+    await office.answerBells()
+    minutes(1)
     await office.terminate(three)
     await office.answerBells()
     expect(await state(three.personId)).toMatchObject({ state: 'waiting' })

@@ -143,7 +143,9 @@ function observationOf(pin: string, rows: readonly DoorUserRow[], card: CardNumb
     .filter(({ refused }) => refused === null)
     .flatMap(({ dueSince }) => dueSince ?? [])
     .sort()
-  const pending = waiting[0] === undefined ? {} : { pending: waiting[0] }
+  // Of a card that is another one by now nothing is to be waited for: it has to be wished anew.
+  const outdated = rows.some(({ wish, dueSince }) => dueSince !== null && wish.present && wish.card !== card)
+  const pending = waiting[0] === undefined || outdated ? {} : { pending: waiting[0] }
   if (!shown && !mayHold && !known) return absentAccount
   return {
     state: shown ? 'enabled' : 'disabled',
