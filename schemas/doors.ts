@@ -68,7 +68,10 @@ export const DoorUserRow = z.strictObject({
       at: Instant,
       /** What it has shown since then: the person's own entry, and their authorisation. Null: not yet. */
       shown: z
-        .strictObject({ user: DoorSight.omit({ authorised: true }).nullable(), authorised: z.boolean().nullable() })
+        .strictObject({
+          user: DoorSight.omit({ authorised: true }).nullable(),
+          authorised: z.boolean().nullable(),
+        })
         .default({ user: null, authorised: null }),
     })
     .nullable(),
@@ -102,10 +105,7 @@ export const DeviceRow = z.strictObject({
   /** When all of its users were last compared with what should be there. */
   comparedAt: Instant.nullable().default(null),
   /** The two questions of a comparison that is under way: the ids of their commands, and when they were asked. */
-  comparing: z
-    .strictObject({ user: z.int(), userauthorize: z.int(), at: Instant })
-    .nullable()
-    .default(null),
+  comparing: z.strictObject({ user: z.int(), userauthorize: z.int(), at: Instant }).nullable().default(null),
 })
 export type DeviceRow = z.infer<typeof DeviceRow>
 

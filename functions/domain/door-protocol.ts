@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
-import { CardNumber, Pin } from '../../schemas/doors.ts'
 import type { Instant } from '../../schemas/calendar.ts'
+import { CardNumber, Pin } from '../../schemas/doors.ts'
 import { endOfAccess, lastDayWithAccess } from './civil-time.ts'
 
 /** How a device takes and shows an end: as a day, or as the vendor's count of seconds. */

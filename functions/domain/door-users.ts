@@ -50,8 +50,7 @@ export interface Wished {
 }
 
 const sameWish = (one: DoorWish, other: DoorWish) =>
-  one.present === other.present &&
-  (!one.present || (one.card === other.card && one.until === other.until))
+  one.present === other.present && (!one.present || (one.card === other.card && one.until === other.until))
 
 /**
  * Somebody on a device as they are wished from now on. Nothing changes where nothing is new; what the device refused is
@@ -159,7 +158,10 @@ export function shown(
   const now =
     rows.table === 'user'
       ? { ...before, user: before.user?.present ? before.user : (userSeen(row, rows, ways) ?? before.user) }
-      : { ...before, authorised: before.authorised || (authorisationSeen(row, rows, ways) ?? before.authorised) }
+      : {
+          ...before,
+          authorised: before.authorised || (authorisationSeen(row, rows, ways) ?? before.authorised),
+        }
   if (now.user === null || now.authorised === null) return { ...row, sent: { ...sent, shown: now } }
   const seen: DoorSight = { ...now.user, authorised: now.authorised }
   const sighted = sightedAs(row, seen, sent.wished, at)
@@ -215,12 +217,7 @@ export interface ShownDevice {
 }
 
 /** The daily look at somebody: what became different by itself is due again. What is under way tells by itself. */
-export function compared(
-  row: DoorUserRow,
-  device: ShownDevice,
-  ways: DeviceWays,
-  at: Instant,
-): DoorUserRow {
+export function compared(row: DoorUserRow, device: ShownDevice, ways: DeviceWays, at: Instant): DoorUserRow {
   const newer = row.wishedAt > device.askedAt || (row.seenAt !== null && row.seenAt > device.askedAt)
   if (row.dueSince !== null || newer) return row
   const rows = { ...device, last: true }

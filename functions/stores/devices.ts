@@ -128,7 +128,11 @@ export function createDeviceStore(tables: Tables) {
     },
 
     /** It has been compared. False: another comparison has begun meanwhile. */
-    async compared(serial: string, { user }: NonNullable<DeviceRow['comparing']>, at: string): Promise<boolean> {
+    async compared(
+      serial: string,
+      { user }: NonNullable<DeviceRow['comparing']>,
+      at: string,
+    ): Promise<boolean> {
       return (await set(serial, { comparedAt: at, comparing: null }, user)) !== null
     },
 

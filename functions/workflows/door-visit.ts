@@ -35,10 +35,7 @@ export interface Visit {
 }
 
 /** Tells whoever waits for the device what became of it. A bell that is lost costs time only. */
-export async function ringFor(
-  doors: Doors,
-  changes: readonly Changed[],
-): Promise<void> {
+export async function ringFor(doors: Doors, changes: readonly Changed[]): Promise<void> {
   const people = changes.flatMap(({ before, after }) =>
     after !== null && after !== before && after.personId !== null && isNews(before, after)
       ? [after.personId]
@@ -52,4 +49,3 @@ export async function ringFor(
   if (rings.length > 0 && (await doors.bells.ring(rings)) > 0)
     doors.log('doorbell-missed', { target: 'data-centre', missed: rings.length })
 }
-

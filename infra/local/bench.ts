@@ -4,7 +4,7 @@ import type { Settings, TargetId } from '../../schemas/settings.ts'
 import { type Client, mustBe } from './client.ts'
 import type { Cloud } from './cloud/index.ts'
 import type { LocalDirectory } from './directory/index.ts'
-import type { Issuer } from './issuer.ts'
+import { type Issuer, sitesOf } from './issuer.ts'
 import { keepJson, keptJson } from './kept-json.ts'
 import type { LocalPostgres } from './postgres/start-postgres.ts'
 import { comparable, readSample } from './sample/body.ts'
@@ -222,10 +222,10 @@ export function openBench({ settings, issuer, client, cloud, directory, postgres
       units: sample.units,
       people: sample.people,
       modules: settings.erpModules,
-      doors: settings.doors.map(({ serial, name }) => ({
+      doors: sitesOf(settings, issuer).map(({ secret, serials: [serial] }) => ({
         serial,
-        siteSecret: issuer.secretOf(`door ${serial}`).slice(0, 24),
-        name,
+        siteSecret: secret,
+        name: settings.doors.find(door => door.serial === serial)?.name,
       })),
       targets: [
         {

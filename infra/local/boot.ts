@@ -9,7 +9,7 @@ import { type Bench, openBench } from './bench.ts'
 import { type Client, clientOf } from './client.ts'
 import { type Cloud, startCloud } from './cloud/index.ts'
 import { startDirectory } from './directory/index.ts'
-import { type Issuer, openIssuer } from './issuer.ts'
+import { type Issuer, openIssuer, sitesOf } from './issuer.ts'
 import { keepJson, keptJson } from './kept-json.ts'
 import { startPostgres } from './postgres/start-postgres.ts'
 import { answerLocally } from './routes.ts'
@@ -83,6 +83,7 @@ export async function bootLaptop(dataDir: string, port: number, measure: Measure
         'llavero/mail': JSON.stringify({ url: postgres.mailUrl }),
         [settings.credentials.secret]: codesKey(dataDir),
         'llavero/erp': JSON.stringify({ url: postgres.erpUrl }),
+        'llavero/doors': JSON.stringify({ sites: sitesOf(settings, issuer) }),
       },
       dataDir: join(dataDir, 'cloud'),
       port,

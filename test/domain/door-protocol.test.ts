@@ -19,7 +19,9 @@ import { mayCome } from '../../functions/domain/door-sites.ts'
 
 const zone = 'America/Santiago'
 const local = (text: string) => {
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = (text.match(/\d+/g) ?? []).map(Number)
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = (text.match(/\d+/g) ?? []).map(
+    Number,
+  )
   return { year, month, day, hour, minute, second }
 }
 
@@ -101,7 +103,25 @@ function asDevice(line: string) {
 
 const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 80 }),
-  fc.string({ unit: fc.constantFrom('\t', '\n', '\r', '$', '=', '*', ':', ',', 'C', 'a', 'ñ', '\u2028', '\u0000', '\ud800', ' ') }),
+  fc.string({
+    unit: fc.constantFrom(
+      '\t',
+      '\n',
+      '\r',
+      '$',
+      '=',
+      '*',
+      ':',
+      ',',
+      'C',
+      'a',
+      'ñ',
+      '\u2028',
+      '\u0000',
+      '\ud800',
+      ' ',
+    ),
+  }),
 )
 const pin = fc.integer({ min: 1, max: 999_999_999 }).map(String)
 const card = fc.option(fc.bigInt(100n, 10n ** 19n - 1n).map(String))
@@ -109,7 +129,9 @@ const card = fc.option(fc.bigInt(100n, 10n ** 19n - 1n).map(String))
 describe('a command', () => {
   it('is said in the vendor’s words', () => {
     const say = (command: Command) => encodeCommand(7, command)
-    expect(say({ say: 'put-user', pin: '1234567', card: '81234567', name: 'Ana Riquelme', end: '867801599' })).toBe(
+    expect(
+      say({ say: 'put-user', pin: '1234567', card: '81234567', name: 'Ana Riquelme', end: '867801599' }),
+    ).toBe(
       'C:7:DATA UPDATE user CardNo=81234567\tPin=1234567\tPassword=\tGroup=0\tStartTime=0\tEndTime=867801599\tName=Ana Riquelme\tPrivilege=0',
     )
     expect(say({ say: 'authorise', pin: '1234567', timeZone: 1, locks: 2 })).toBe(
@@ -134,9 +156,16 @@ describe('a command', () => {
         const read = asDevice(line)
         expect(read.lines).toBe(1)
         expect(read.head).toBe('DATA UPDATE user')
-        expect(read.fields.map(([field]) => field)).toEqual(
-          ['CardNo', 'Pin', 'Password', 'Group', 'StartTime', 'EndTime', 'Name', 'Privilege'],
-        )
+        expect(read.fields.map(([field]) => field)).toEqual([
+          'CardNo',
+          'Pin',
+          'Password',
+          'Group',
+          'StartTime',
+          'EndTime',
+          'Name',
+          'Privilege',
+        ])
         expect(read.fields.every(field => field.length === 2)).toBe(true)
         expect(read.fields[1]?.[1]).toBe(number)
         const shownName = read.fields[6]?.[1] ?? ''
@@ -179,7 +208,11 @@ describe('a command', () => {
         table: fc.constantFrom('user' as const, 'userauthorize' as const),
         pin: fc.oneof(pin, anyText),
       }),
-      fc.record({ say: fc.constant('show' as const), table: fc.constant('user' as const), pin: fc.option(pin) }),
+      fc.record({
+        say: fc.constant('show' as const),
+        table: fc.constant('user' as const),
+        pin: fc.option(pin),
+      }),
     )
     fc.assert(
       fc.property(any, command => {
@@ -198,19 +231,28 @@ describe('a command', () => {
 
 describe('what a device sends', () => {
   it('is read in any letter case, with any line end', () => {
-    expect(readResults('ID=1&Return=0&CMD=DATA UPDATE\nid=2&RETURN=-18&cmd=DATA&\r\nID=3&return=-5000')).toEqual([
+    expect(
+      readResults('ID=1&Return=0&CMD=DATA UPDATE\nid=2&RETURN=-18&cmd=DATA&\r\nID=3&return=-5000'),
+    ).toEqual([
       { id: 1, code: 0 },
       { id: 2, code: -18 },
       { id: 3, code: -5000 },
     ])
-    const rows = readRows('user uid=1\tcardno=81234567\tpin=12\tendtime=0\r\nuser Pin=13\tCardNo=[15CD5B07]\tEndTime=20261231', 'user')
+    const rows = readRows(
+      'user uid=1\tcardno=81234567\tpin=12\tendtime=0\r\nuser Pin=13\tCardNo=[15CD5B07]\tEndTime=20261231',
+      'user',
+    )
     expect(readUsers(rows)).toEqual([
       { pin: '12', card: '81234567', end: '0' },
       { pin: '13', card: '123456789', end: '20261231' },
     ])
-    expect(readUsers(readRows('pin=1\tcardno=0\tendtime=0', 'user'))).toEqual([{ pin: '1', card: null, end: '0' }])
+    expect(readUsers(readRows('pin=1\tcardno=0\tendtime=0', 'user'))).toEqual([
+      { pin: '1', card: null, end: '0' },
+    ])
     expect(
-      readAuthorisations(readRows('userauthorize pin=1\tauthorizetimezoneid=1\tauthorizedoorid=3', 'userauthorize')),
+      readAuthorisations(
+        readRows('userauthorize pin=1\tauthorizetimezoneid=1\tauthorizedoorid=3', 'userauthorize'),
+      ),
     ).toEqual([{ pin: '1', timeZone: 1, mask: 3 }])
   })
 
@@ -223,16 +265,22 @@ describe('what a device sends', () => {
 
   it('may be damaged anywhere: it is never a fault of ours, and never more than was sent', () => {
     fc.assert(
-      fc.property(anyText, fc.constantFrom('user', 'userauthorize', 'transaction', '', '.*', '(('), (text, table) => {
-        readRegistration(text)
-        expect(readResults(text).every(({ id, code }) => Number.isInteger(id) && Number.isInteger(code))).toBe(true)
-        const rows = readRows(text, table)
-        expect(rows.length).toBeLessThanOrEqual(text.split(/[\r\n]/).length)
-        for (const { pin: shown } of readUsers(rows)) expect(text).toContain(shown)
-        readAuthorisations(rows)
-        rows.map(eventLine)
-        decodeEnd(text, zone)
-      }),
+      fc.property(
+        anyText,
+        fc.constantFrom('user', 'userauthorize', 'transaction', '', '.*', '(('),
+        (text, table) => {
+          readRegistration(text)
+          expect(
+            readResults(text).every(({ id, code }) => Number.isInteger(id) && Number.isInteger(code)),
+          ).toBe(true)
+          const rows = readRows(text, table)
+          expect(rows.length).toBeLessThanOrEqual(text.split(/[\r\n]/).length)
+          for (const { pin: shown } of readUsers(rows)) expect(text).toContain(shown)
+          readAuthorisations(rows)
+          rows.map(eventLine)
+          decodeEnd(text, zone)
+        },
+      ),
       { numRuns: 1000 },
     )
     fc.assert(

@@ -1,13 +1,13 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb'
 import { createBadgesConnector } from '../../functions/connectors/badges/index.ts'
 import { lineHash } from '../../functions/domain/line-hash.ts'
-import { doorKeys } from '../../functions/stores/door-keys.ts'
 import { createDeviceStore } from '../../functions/stores/devices.ts'
+import { doorKeys } from '../../functions/stores/door-keys.ts'
 import { createDoorUserStore } from '../../functions/stores/door-users.ts'
 import { decideLine } from '../../functions/workflows/decide-line.ts'
 import { type DeviceAnswer, type Doors, serveDevice } from '../../functions/workflows/serve-device.ts'
-import type { DoorAlarm } from '../../schemas/doors.ts'
-import { PutCommand } from '@aws-sdk/lib-dynamodb'
 import { submitRequest } from '../../functions/workflows/submit-request.ts'
+import type { DoorAlarm } from '../../schemas/doors.ts'
 import { Form } from '../../schemas/request.ts'
 import { activation, form, type Office, openOffice, type Someone } from '../workflows/office.ts'
 import { tell } from './personnel.ts'
@@ -120,7 +120,11 @@ export async function openDoorOffice(...change: Parameters<typeof openOffice>) {
     /** Answers the bells that rang, without sweeping. */
     async answerBells(): Promise<void> {
       while (world.rung.length > 0) {
-        const people = new Set(world.rung.splice(0).flatMap(({ target, personId }) => (target === 'data-centre' ? [personId] : [])))
+        const people = new Set(
+          world.rung
+            .splice(0)
+            .flatMap(({ target, personId }) => (target === 'data-centre' ? [personId] : [])),
+        )
         for (const personId of people) await world.converge(personId, 'data-centre')
       }
     },
@@ -168,23 +172,34 @@ export function scriptedDoor(office: Pick<DoorOffice, 'call'>, serial: string, s
       const answer = (code: number) =>
         device.forgets(text)
           ? undefined
-          : office.call('POST', `devicecmd?SN=${serial}`, `ID=${id}&Return=${code}&CMD=${text.split(' ').slice(0, 2).join(' ')}`)
+          : office.call(
+              'POST',
+              `devicecmd?SN=${serial}`,
+              `ID=${id}&Return=${code}&CMD=${text.split(' ').slice(0, 2).join(' ')}`,
+            )
       const refusal = device.refuses(text)
       if (refusal !== null) {
         await answer(refusal)
         return
       }
-      const [, verb, table = '', pin = '', rest = ''] = /^DATA (UPDATE|DELETE) (\w+) (?:CardNo=(?:\d*)\t)?Pin=(\d+)(.*)$/s.exec(text) ?? []
+      const [, verb, table = '', pin = '', rest = ''] =
+        /^DATA (UPDATE|DELETE) (\w+) (?:CardNo=(?:\d*)\t)?Pin=(\d+)(.*)$/s.exec(text) ?? []
       if (verb === 'UPDATE') tables[table]?.set(pin, `${/^DATA UPDATE \w+ (.*)$/s.exec(text)?.[1]}`)
       if (verb === 'DELETE') tables[table]?.delete(pin)
       void rest
-      const [, asked = '', filter = ''] = /^DATA QUERY tablename=(\w+),fielddesc=\*,filter=(.*)$/.exec(text) ?? []
+      const [, asked = '', filter = ''] =
+        /^DATA QUERY tablename=(\w+),fielddesc=\*,filter=(.*)$/.exec(text) ?? []
       if (asked === '') {
         await answer(0)
         return
       }
       const rows = [...(tables[asked] ?? [])].filter(([key]) => filter === '*' || filter === `Pin=${key}`)
-      if (!device.forgets(text)) await device.show(id, asked, rows.map(([, row]) => `${asked} ${row}`))
+      if (!device.forgets(text))
+        await device.show(
+          id,
+          asked,
+          rows.map(([, row]) => `${asked} ${row}`),
+        )
       await answer(rows.length)
     },
 

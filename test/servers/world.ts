@@ -184,7 +184,10 @@ export async function openWorld(
             if (broken[0] !== undefined) throw broken[0].bug
           }
         for (const target of readingsRung.splice(0))
-          await readAccounts({ ...using, target, readings, connector: connectors[target] ?? targets[target] }, () => 1)
+          await readAccounts(
+            { ...using, target, readings, connector: connectors[target] ?? targets[target] },
+            () => 1,
+          )
         if (rung.length + readingsRung.length > 0) continue
         const swept = await sweepDue(using, new Date(time.now).toISOString())
         // Of a target that is out of reach a few are rung beside the count, to look whether it answers.

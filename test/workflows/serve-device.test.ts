@@ -68,18 +68,31 @@ describe('who may come', () => {
     await office.world.tables.client.send(
       new PutCommand({ TableName: office.world.tables.doors, Item: forgotten }),
     )
-    expect(await office.call('GET', `cdata?SN=${first}&pushver=3.0.1&options=all`)).toEqual({ status: 200, text: 'OK' })
+    expect(await office.call('GET', `cdata?SN=${first}&pushver=3.0.1&options=all`)).toEqual({
+      status: 200,
+      text: 'OK',
+    })
     const before = office.events.length
     expect((await office.call('POST', `cdata?SN=${first}&table=rtlog`, 'index=1')).status).toBe(406)
     expect((await office.call('GET', `getrequest?SN=${first}`)).status).toBe(406)
     expect(office.events).toHaveLength(before)
-    const { text } = await office.call('POST', `registry?SN=${first}`, 'DeviceType=acc,LockCount=1,DateFmtFunOn=1')
+    const { text } = await office.call(
+      'POST',
+      `registry?SN=${first}`,
+      'DeviceType=acc,LockCount=1,DateFmtFunOn=1',
+    )
     expect(text).toMatch(/^RegistryCode=\w{32}$/)
     const greeted = (await office.call('GET', `cdata?sn=${first}&pushver=3.0.1&options=all`)).text
     expect(greeted.split('\n')).toEqual([
       'registry=ok',
       text,
-      ...['ServerVersion=1.0.0', 'ServerName=Llavero', 'PushProtVer=3.0.1', 'ErrorDelay=10', 'RequestDelay=2'],
+      ...[
+        'ServerVersion=1.0.0',
+        'ServerName=Llavero',
+        'PushProtVer=3.0.1',
+        'ErrorDelay=10',
+        'RequestDelay=2',
+      ],
       ...['TransTimes=00:00;12:00', 'TransInterval=1', 'TransTables=User Transaction', 'Realtime=1'],
       expect.stringMatching(/^SessionID=\w{32}$/),
       'TimeoutSec=10',
@@ -117,9 +130,13 @@ describe('who may come', () => {
 
 describe('events', () => {
   it('go to whoever keeps them, and are answered only when they are kept', async () => {
-    const body = 'time=2026-11-20 11:49:32\tpin=0\tcardno=0\teventaddr=1\tevent=27\tinoutstatus=1\tverifytype=0\tindex=21'
+    const body =
+      'time=2026-11-20 11:49:32\tpin=0\tcardno=0\teventaddr=1\tevent=27\tinoutstatus=1\tverifytype=0\tindex=21'
     office.events.splice(0)
-    expect(await office.call('POST', `cdata?SN=${first}&table=rtlog`, body)).toEqual({ status: 200, text: 'OK' })
+    expect(await office.call('POST', `cdata?SN=${first}&table=rtlog`, body)).toEqual({
+      status: 200,
+      text: 'OK',
+    })
     await office.call('POST', `cdata?SN=${first}&table=rtstate`, 'time=…')
     await office.call('POST', `cdata?SN=${first}&table=options`, 'whatever')
     expect(office.events).toEqual([
@@ -127,18 +144,33 @@ describe('events', () => {
       { serial: first, table: 'rtstate', body: 'time=…' },
     ])
     const { take } = office.doors.events
-    const failing = { ...office.doors, events: { ...office.doors.events, take: () => Promise.reject(new Error('not kept')) } }
-    const query = new Map([['sn', first], ['table', 'rtlog']])
-    await expect(serveDevice(failing, { method: 'POST', site: siteSecret, call: 'cdata', query, body })).rejects.toThrow()
+    const failing = {
+      ...office.doors,
+      events: { ...office.doors.events, take: () => Promise.reject(new Error('not kept')) },
+    }
+    const query = new Map([
+      ['sn', first],
+      ['table', 'rtlog'],
+    ])
+    await expect(
+      serveDevice(failing, { method: 'POST', site: siteSecret, call: 'cdata', query, body }),
+    ).rejects.toThrow()
     expect(take).toBeTypeOf('function')
   })
 
   it('that are missing are asked for, and are taken as rows too', async () => {
     office.gaps.push({ from: 3, to: 9 })
-    expect((await door.fetch()).map(([, text]) => text)).toEqual(['ACCOUNT transaction StartIndex=3\tEndIndex=9'])
+    expect((await door.fetch()).map(([, text]) => text)).toEqual([
+      'ACCOUNT transaction StartIndex=3\tEndIndex=9',
+    ])
     office.events.splice(0)
-    const row = 'transaction cardno=5\tpin=7\tverified=4\tdoorid=1\teventtype=0\tinoutstate=1\ttime_second=583085960\tindex=3'
-    await office.call('POST', `querydata?SN=${first}&type=tabledata&cmdid=1&tablename=transaction&count=1&packcnt=1&packidx=1`, row)
+    const row =
+      'transaction cardno=5\tpin=7\tverified=4\tdoorid=1\teventtype=0\tinoutstate=1\ttime_second=583085960\tindex=3'
+    await office.call(
+      'POST',
+      `querydata?SN=${first}&type=tabledata&cmdid=1&tablename=transaction&count=1&packcnt=1&packidx=1`,
+      row,
+    )
     expect(office.events[0]?.body).toBe(
       'time=2018-02-22 16:19:20\tpin=7\tcardno=5\teventaddr=1\tevent=0\tinoutstatus=1\tverifytype=4\tindex=3',
     )
@@ -149,7 +181,11 @@ describe('a badge', () => {
   it('is asked for, approved, fetched by the device, shown by it, and only then there (R15)', async () => {
     await office.grant(someone, [first])
     await office.answerBells()
-    expect(await state()).toMatchObject({ state: 'waiting', attempts: 0, openIntent: { steps: expect.anything() } })
+    expect(await state()).toMatchObject({
+      state: 'waiting',
+      attempts: 0,
+      openIntent: { steps: expect.anything() },
+    })
     const { pin } = await office.badge(someone.personId)
     await door.catchUp()
     expect(door.heard).toEqual([
@@ -186,7 +222,10 @@ describe('a badge', () => {
     expect(other.fields('user', pin)).toMatchObject({ EndTime: '20261231' })
     expect(await state()).toMatchObject({
       state: 'converged',
-      observed: { expiresAt: '2027-01-01T03:00:00.000Z', rights: [{ until: '2027-01-01T03:00:00.000Z' }, {}] },
+      observed: {
+        expiresAt: '2027-01-01T03:00:00.000Z',
+        rights: [{ until: '2027-01-01T03:00:00.000Z' }, {}],
+      },
     })
   })
 
@@ -222,7 +261,9 @@ describe('a badge', () => {
     await office.answerBells()
     await door.catchUp()
     expect(door.heard).toEqual([
-      ...['userauthorize', 'templatev10', 'mulcarduser', 'user'].map(table => `DATA DELETE ${table} Pin=${pin}`),
+      ...['userauthorize', 'templatev10', 'mulcarduser', 'user'].map(
+        table => `DATA DELETE ${table} Pin=${pin}`,
+      ),
       `DATA QUERY tablename=user,fielddesc=*,filter=Pin=${pin}`,
       `DATA QUERY tablename=userauthorize,fielddesc=*,filter=Pin=${pin}`,
     ])
@@ -420,7 +461,10 @@ describe('a device that is silent', () => {
       [three, 'absent'],
       [four, 'enabled'],
     ] as const)
-      expect(await state(person.personId)).toMatchObject({ state: 'converged', observed: { state: expected } })
+      expect(await state(person.personId)).toMatchObject({
+        state: 'converged',
+        observed: { state: expected },
+      })
   })
 
   it('holds up no other door', async () => {
@@ -456,7 +500,8 @@ describe('a device that is silent', () => {
         if (answers && seen.some(one => one.ok && one.value.pending !== undefined)) {
           answers = false
           await door.catchUp()
-          for (const { personId } of office.world.rung.splice(0)) await office.world.converge(personId, 'data-centre')
+          for (const { personId } of office.world.rung.splice(0))
+            await office.world.converge(personId, 'data-centre')
         }
         return seen
       },
@@ -509,7 +554,9 @@ describe('once a day the whole device', () => {
     for (const command of commands) await door.do(command)
     expect((await office.badge(someone.personId)).rows).toMatchObject([{ seen: { authorised: false } }])
     await office.answerBells()
-    expect((await office.world.entries(`target/${someone.personId}/data-centre`)).map(({ act }) => act)).toContain('drift-found')
+    expect(
+      (await office.world.entries(`target/${someone.personId}/data-centre`)).map(({ act }) => act),
+    ).toContain('drift-found')
     await door.catchUp()
     await office.answerBells()
     expect(await state()).toMatchObject({ state: 'converged', drift: { outcome: 'settled' } })
@@ -527,9 +574,20 @@ describe('once a day the whole device', () => {
     if (authorisations) await door.do(authorisations)
     expect((await office.doors.devices.of(first))?.comparing).not.toBeNull()
     expect((await office.badge(someone.personId)).rows).toMatchObject([{ dueSince: null }])
-    await door.show(users?.[0] ?? '', 'user', rows.filter(row => !own.includes(row)), 2, 3)
-    expect(await office.doors.devices.of(first)).toMatchObject({ comparing: null, comparedAt: expect.any(String) })
-    expect((await office.badge(someone.personId)).rows).toMatchObject([{ dueSince: null, seen: { present: true } }])
+    await door.show(
+      users?.[0] ?? '',
+      'user',
+      rows.filter(row => !own.includes(row)),
+      2,
+      3,
+    )
+    expect(await office.doors.devices.of(first)).toMatchObject({
+      comparing: null,
+      comparedAt: expect.any(String),
+    })
+    expect((await office.badge(someone.personId)).rows).toMatchObject([
+      { dueSince: null, seen: { present: true } },
+    ])
   })
 
   it('is asked again where the answer was never completed', async () => {
@@ -572,7 +630,9 @@ describe('once a day the whole device', () => {
     await door.catchUp()
     expect(door.fields('user', '31')).toBeNull()
     expect(door.fields('userauthorize', '31')).toBeNull()
-    expect(office.alarms).toMatchObject([{ kind: 'stranger-on-device', serial: first, pin: '31', personId: null }])
+    expect(office.alarms).toMatchObject([
+      { kind: 'stranger-on-device', serial: first, pin: '31', personId: null },
+    ])
     office.alarms.splice(0)
     tomorrow()
     door.tables.user?.set('31', 'CardNo=5550001\tPin=31\tEndTime=0')
@@ -582,7 +642,8 @@ describe('once a day the whole device', () => {
 
     office.alarms.splice(0)
     tomorrow()
-    for (let number = 1; number <= 11; number++) door.tables.user?.set(`4${number}`, `CardNo=\tPin=4${number}\tEndTime=0`)
+    for (let number = 1; number <= 11; number++)
+      door.tables.user?.set(`4${number}`, `CardNo=\tPin=4${number}\tEndTime=0`)
     door.heard.splice(0)
     await door.catchUp()
     expect(door.heard.filter(text => text.includes('DELETE'))).toEqual([])
@@ -601,7 +662,12 @@ describe('once a day the whole device', () => {
     await office.answerBells()
     expect(other.fields('user', pin)).toBeNull()
     expect(door.fields('user', pin)).not.toBeNull()
-    expect(office.alarms).toMatchObject([{ kind: 'stranger-on-device', serial: second, pin, personId: someone.personId }])
-    expect(await state()).toMatchObject({ state: 'converged', observed: { rights: [{ id: `door:${first}` }] } })
+    expect(office.alarms).toMatchObject([
+      { kind: 'stranger-on-device', serial: second, pin, personId: someone.personId },
+    ])
+    expect(await state()).toMatchObject({
+      state: 'converged',
+      observed: { rights: [{ id: `door:${first}` }] },
+    })
   })
 })

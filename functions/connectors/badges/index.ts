@@ -165,9 +165,7 @@ const endOf = (rows: readonly DoorUserRow[]) =>
   endOfBadge(
     rows.flatMap(({ serial, seen, wish, dueSince }) => {
       const told = wish.present && dueSince !== null ? wish : seen?.present && seen.authorised ? seen : null
-      return told === null
-        ? []
-        : [{ id: doorOf(serial), operations: [], specific: [], until: told.until }]
+      return told === null ? [] : [{ id: doorOf(serial), operations: [], specific: [], until: told.until }]
     }),
   )
 
