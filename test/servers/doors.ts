@@ -9,7 +9,7 @@ import { type DeviceAnswer, type Doors, serveDevice } from '../../functions/work
 import { submitRequest } from '../../functions/workflows/submit-request.ts'
 import type { DoorAlarm } from '../../schemas/doors.ts'
 import { Form } from '../../schemas/request.ts'
-import { activation, form, type Office, openOffice, type Someone } from '../workflows/office.ts'
+import { activation, form, openOffice, type Someone } from '../workflows/office.ts'
 import { tell } from './personnel.ts'
 
 export const siteSecret = 'an-invented-site-secret-1'
@@ -45,7 +45,12 @@ export async function openDoorOffice(...change: Parameters<typeof openOffice>) {
       },
       missing: async () => gaps.splice(0),
     },
-    bells: { ring: async rings => (world.rung.push(...rings), 0) },
+    bells: {
+      ring: async rings => {
+        world.rung.push(...rings)
+        return 0
+      },
+    },
     sites: async () => ({ sites: [{ secret: siteSecret, serials: [first, second, 'NOT-IN-SETTINGS'] }] }),
     secretWord: () => `word${String(++words).padStart(28, '0')}`,
   }
@@ -182,11 +187,10 @@ export function scriptedDoor(office: Pick<DoorOffice, 'call'>, serial: string, s
         await answer(refusal)
         return
       }
-      const [, verb, table = '', pin = '', rest = ''] =
+      const [, verb, table = '', pin = ''] =
         /^DATA (UPDATE|DELETE) (\w+) (?:CardNo=(?:\d*)\t)?Pin=(\d+)(.*)$/s.exec(text) ?? []
       if (verb === 'UPDATE') tables[table]?.set(pin, `${/^DATA UPDATE \w+ (.*)$/s.exec(text)?.[1]}`)
       if (verb === 'DELETE') tables[table]?.delete(pin)
-      void rest
       const [, asked = '', filter = ''] =
         /^DATA QUERY tablename=(\w+),fielddesc=\*,filter=(.*)$/.exec(text) ?? []
       if (asked === '') {
