@@ -90,6 +90,7 @@ export async function synthesize(
     notices: settings.notices,
     deadLetters: provisioning.deadLetters,
   })
+  dataCentre.admitDevices(workshop, door, settings.targets)
   register.open(workshop, door)
   ledger.open(workshop, door)
   provisioning.open(workshop, door)
@@ -106,6 +107,7 @@ export async function synthesize(
       safeguards,
       tasks,
       reconciliation,
+      dataCentre,
     ].flatMap(capability => capability.functions),
     {
       state: register.table,
@@ -113,6 +115,7 @@ export async function synthesize(
       doors: dataCentre.table,
       doorbells: provisioning.doorbells,
       secrets: provisioning.secrets,
+      sites: dataCentre.sites,
       mails: tasks.mails,
       codes: credentials.key,
     },

@@ -30,7 +30,7 @@ export const DoorSight = z.strictObject({
   present: z.boolean(),
   card: z.string().nullable(),
   until: Instant.nullable(),
-  /** Whether all of its locks open for the person. */
+  /** Whether all of its locks open for the person; of somebody who should not be there: whether any does. */
   authorised: z.boolean(),
 })
 export type DoorSight = z.infer<typeof DoorSight>
@@ -57,14 +57,32 @@ export const DoorUserRow = z.strictObject({
   seenFor: z.int(),
   /** Since when something is to be brought to the device; null: nothing. */
   dueSince: Instant.nullable(),
+  /** When the device is to be told (again), at the earliest; null where nothing is due. */
+  tryAt: Instant.nullable().default(null),
   /** Commands given to the device and not answered yet: their ids, what they are for, and when they went out. */
   sent: z
-    .strictObject({ wished: z.int(), ids: z.array(z.int()), failed: z.int().nullable(), at: Instant })
+    .strictObject({
+      wished: z.int(),
+      ids: z.array(z.int()),
+      failed: z.int().nullable(),
+      at: Instant,
+      /** What it has shown since then: the person's own entry, and their authorisation. Null: not yet. */
+      shown: z
+        .strictObject({
+          user: DoorSight.omit({ authorised: true }).nullable(),
+          authorised: z.boolean().nullable(),
+        })
+        .default({ user: null, authorised: null }),
+    })
     .nullable(),
   /** How often this wish was sent. */
   attempts: z.int(),
-  /** What the device answered the last time it refused: its own negative code; null: it did not. */
+  /** What the device answered the last time it refused: its own negative code; null: it did not. -1: it says yes, and shows otherwise. */
   refused: z.int().nullable(),
+  /** When the device first showed the person; null: never. */
+  knownSince: Instant.nullable().default(null),
+  /** Rises with every change of the row. */
+  revision: z.int().default(0),
 })
 export type DoorUserRow = z.infer<typeof DoorUserRow>
 
@@ -86,8 +104,16 @@ export const DeviceRow = z.strictObject({
   clockOff: z.number().nullable().default(null),
   /** When all of its users were last compared with what should be there. */
   comparedAt: Instant.nullable().default(null),
+  /** The two questions of a comparison that is under way: the ids of their commands, and when they were asked. */
+  comparing: z.strictObject({ user: z.int(), userauthorize: z.int(), at: Instant }).nullable().default(null),
 })
 export type DeviceRow = z.infer<typeof DeviceRow>
+
+/** The secret of the target: the path under which the devices of each site come, and which devices those are. */
+export const SiteSecrets = z.object({
+  sites: z.array(z.object({ secret: z.string().min(20).max(200), serials: z.array(DoorId) })),
+})
+export type SiteSecrets = z.infer<typeof SiteSecrets>
 
 /** The card of a person as the worker and the devices' function see it: nothing else about the badge. */
 export const CardRow = z.strictObject({

@@ -1,24 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { Logger } from '@aws-lambda-powertools/logger'
-import { Settings } from '../../schemas/settings.ts'
 import { createPeopleStore } from '../stores/people.ts'
 import { createSystemStore } from '../stores/systems.ts'
 import { openTables } from '../stores/tables.ts'
 import type { Engine } from '../workflows/engine.ts'
+import { environment, logger, settings } from './compose-settings.ts'
 
-/** One variable of the function's environment. Missing is a fault of the deployment, and stops the function at its start. */
-function environment(name: string): string {
-  const value = process.env[name]
-  if (value === undefined || value === '') throw new Error(`the environment lacks ${name}`)
-  return value
-}
-
-/** The body's settings lie beside the bundle, validated when it was made and again here. */
-export const settings: Settings = Settings.parse(
-  JSON.parse(readFileSync(new URL('./settings.json', import.meta.url), 'utf8')),
-)
-
-export const logger = new Logger()
+export { logger, settings } from './compose-settings.ts'
 
 /** A function that was not granted a table has no name for it, and cannot touch it. */
 export const tables = openTables({

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import type { Logger } from '@aws-lambda-powertools/logger'
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware'
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
@@ -264,6 +265,27 @@ export const http = (front: Front, routes: Readonly<Record<string, Route>>) =>
 /** The same for what anybody may read without a token. */
 export const openHttp = (counter: Counter, routes: Readonly<Record<string, () => Answer>>) =>
   stack(counter, async event => routes[event.routeKey]?.() ?? refuse('not-found'))
+
+/**
+ * For machines that know neither tokens nor JSON. The hour of the answer is what they set their clocks by: it is written here,
+ * whatever stands before this function.
+ */
+export const plainHttp = (
+  counter: Counter,
+  run: (event: APIGatewayProxyEventV2) => Promise<{ readonly status: number; readonly text: string }>,
+) =>
+  stack(counter, async event => {
+    const { status, text } = await run(event)
+    const headers = { 'content-type': 'text/plain; charset=utf-8', date: new Date().toUTCString() }
+    return { status, body: text, headers }
+  })
+
+/** A body as text, whatever it calls itself; null: it is larger than that many bytes. */
+export function textOf(event: APIGatewayProxyEventV2, mostBytes: number): string | null {
+  const { body = '', isBase64Encoded } = event
+  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
+  return bytes.length > mostBytes ? null : bytes.toString('utf8')
+}
 
 /** What a workflow answered, as it is; a refusal stays one. */
 export const ok = <T extends object>(answer: T | Refusal, status = 200): Answer | Refusal =>

@@ -2,9 +2,16 @@ import type { Key } from './keys.ts'
 
 const key = (pk: string, sk: string): Key => ({ pk, sk })
 
+const padded = (number: number) => String(number).padStart(12, '0')
+
 /** Every key of the table of the doors, in one place. A badge's rows share one partition, and so do a device's. */
 export const doorKeys = {
   device: (serial: string) => key(`DEVICE#${serial}`, 'DEVICE'),
+  /** Which row each command of one answer was about, by the first id of them. */
+  sent: (serial: string, first: number) => key(`DEVICE#${serial}`, `SENT#${padded(first)}`),
+  /** One packet of rows that a device sent to answer the command of that id. */
+  packet: (serial: string, id: number, index: number) =>
+    key(`DEVICE#${serial}`, `PACKET#${padded(id)}#${padded(index)}`),
   user: (pin: string, serial: string) => key(`PIN#${pin}`, `USER#${serial}`),
   card: (pin: string) => key(`PIN#${pin}`, 'CARD'),
   presence: (pin: string) => key(`PIN#${pin}`, 'PRESENCE'),
@@ -24,5 +31,5 @@ export const doorLists = {
   alarms: (state: 'open' | 'settled') => `alarms#${state}`,
 } as const
 
-/** Partition of the `due` index: what a device has yet to be told, sorted by since when. */
+/** Partition of the `due` index: what a device has yet to be told; what takes away first, each sorted by when it may be told. */
 export const dueAtDevice = (serial: string) => `device#${serial}`

@@ -53,6 +53,8 @@ export type LogCode =
   | 'credential-refused'
   | 'credential-failed'
   | 'credential-forgotten'
+  | 'device-registered'
+  | 'device-compared'
 
 export type Log = (code: LogCode, fields: Readonly<Record<string, string | number | null>>) => void
 

@@ -1,8 +1,12 @@
 import { AttributeType, ProjectionType, type TableV2 } from 'aws-cdk-lib/aws-dynamodb'
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
+import { Duration, Validations } from 'aws-cdk-lib/core'
 import { Construct } from 'constructs'
+import type { DoorsSettings, TargetSettings } from '../../schemas/settings.ts'
 import type { Alarms } from './alarms.ts'
 import { DurableTable } from './durable-table.ts'
-import type { AppFunction } from './function.ts'
+import type { FrontDoor } from './front-door.ts'
+import { AppFunction, type Workshop } from './function.ts'
 
 const text = (name: string) => ({ name, type: AttributeType.STRING })
 
@@ -15,6 +19,8 @@ const text = (name: string) => ({ name, type: AttributeType.STRING })
 export class DataCentre extends Construct {
   readonly table: TableV2
   readonly functions: AppFunction[] = []
+  /** The paths by which devices may come; undefined: the body has no devices that come by themselves. */
+  sites: Secret | undefined
 
   constructor(scope: Construct, id: string, alarms: Alarms) {
     super(scope, id)
@@ -53,5 +59,51 @@ export class DataCentre extends Construct {
           'Look for a device that sends without pause. If somebody must not get in, take their badge off the device at the door.',
       },
     }).table
+  }
+
+  /** Lets door controllers come, where the body has some that speak Security PUSH. */
+  admitDevices(workshop: Workshop, door: FrontDoor, targets: readonly TargetSettings[]): void {
+    const target = targets.find(one => one.kind === 'security-push')
+    if (target === undefined) return
+    this.sites = this.addSites(target)
+    const serve = new AppFunction(this, 'ServeDoors', {
+      name: 'serve-doors',
+      workshop,
+      description: 'Answers the door controllers: who may come in, and what the doors report.',
+      memory: 1024,
+      // A device gives up after as long.
+      timeout: Duration.seconds(10),
+      // A device gone wild starves nobody else, and nobody else starves the doors.
+      reserved: 20,
+      failure: {
+        means:
+          'Door controllers get no answer: badges are brought to the doors late, withdrawn ones open until the devices get through, and what the doors report waits on the devices. Badges whose end a device knows end there all the same.',
+        remedy:
+          'Read the log of serve-doors. If somebody must not get in, take their badge off the device at the door; the daily comparison sets the rest right.',
+      },
+    })
+    this.functions.push(serve)
+    for (const method of ['GET', 'POST'])
+      door.route(
+        `${method} /iclock/{site}/{call}`,
+        serve,
+        'open',
+        'A door controller has no token: it is let in by the secret path of its site and its number on two lists, compared in constant time by the function behind, which sees badges and devices and nothing else of the body.',
+      )
+  }
+
+  private addSites(target: DoorsSettings): Secret {
+    const secret = new Secret(this, 'Sites', {
+      secretName: target.secret,
+      description:
+        'The paths by which door controllers may come, site by site: {"sites": [{"secret": "…", "serials": ["…"]}]}. Filled in by the operator; the placeholder lets no device in.',
+      generateSecretString: { secretStringTemplate: '{"sites":[]}', generateStringKey: 'placeholder' },
+    })
+    Validations.of(secret).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-SMG4',
+      reason:
+        'The path stands in every device of a site, where only somebody at the device can change it: a rotation from here would lock every door controller out until somebody has walked to it. Two sites may stand side by side while it is changed.',
+    })
+    return secret
   }
 }

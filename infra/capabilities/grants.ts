@@ -38,6 +38,8 @@ export interface Grants {
   readonly mails?: 'rings' | 'sends'
   /** The target whose secret it reads, to do one thing there while somebody waits. */
   readonly enters?: TargetId
+  /** The target whose devices come to it, by the paths that stand in the target's secret. */
+  readonly admits?: TargetId
   /** Whether it calls the help desk's program, where the settings name one, and reads the key of the signatures. */
   readonly calls?: true
   /** Whether it reads the key under which one-time codes are kept. */
@@ -176,9 +178,18 @@ export const grants = {
   // What is to be on the devices, and what they have shown. It rings itself when a device answered under it.
   'converge-data-centre': {
     ...works,
-    doors: { actions: ['GetItem', 'PutItem', 'Query', 'UpdateItem'], indexes: ['list'] },
+    doors: { actions: ['BatchGetItem', 'GetItem', 'PutItem', 'Query'], indexes: ['list'] },
     rings: ['data-centre'],
     serves: 'data-centre',
+  },
+  // Devices are outside of the house: whoever speaks with them sees badges and devices, and nothing of people or the ledger.
+  'serve-doors': {
+    doors: {
+      actions: ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
+      indexes: ['due', 'list'],
+    },
+    rings: ['data-centre'],
+    admits: 'data-centre',
   },
   'issue-codes': {
     state: { actions: [...reads, 'UpdateItem'] },
@@ -196,8 +207,8 @@ export type FunctionName = keyof typeof grants
 /** The functions of a body with these targets: a target that is not in the settings has no worker. */
 export function functionNames(targets: readonly TargetId[]): FunctionName[] {
   return (Object.keys(grants) as FunctionName[]).filter(name => {
-    const { serves, enters }: Grants = grants[name]
-    const target = serves ?? enters
+    const { serves, enters, admits }: Grants = grants[name]
+    const target = serves ?? enters ?? admits
     return target === undefined || targets.includes(target)
   })
 }

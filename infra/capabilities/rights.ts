@@ -16,6 +16,8 @@ export interface Possessions {
   readonly doors: TableV2
   readonly doorbells: ReadonlyMap<TargetId, Doorbells>
   readonly secrets: ReadonlyMap<TargetId, ISecret>
+  /** The paths by which the devices of a site may come; undefined: there are no such devices. */
+  readonly sites: ISecret | undefined
   readonly mails: Mails
   /** The key under which one-time codes are kept. */
   readonly codes: ISecret
@@ -86,6 +88,8 @@ export function grantRights(functions: readonly AppFunction[], possessions: Poss
       if (!secret) throw new Error(`${each.name} enters ${granted.enters}, which is not in the settings`)
       each.allow(['secretsmanager:GetSecretValue'], [secret.secretArn])
     }
+    if (granted.admits && possessions.sites)
+      each.allow(['secretsmanager:GetSecretValue'], [possessions.sites.secretArn])
     if (granted.codes) each.allow(['secretsmanager:GetSecretValue'], [possessions.codes.secretArn])
   }
 }

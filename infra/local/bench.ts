@@ -5,7 +5,7 @@ import { type Client, mustBe } from './client.ts'
 import type { Cloud } from './cloud/index.ts'
 import type { LocalDirectory } from './directory/index.ts'
 import type { LocalDoors } from './doors.ts'
-import type { Issuer } from './issuer.ts'
+import { type Issuer, sitesOf } from './issuer.ts'
 import { keepJson, keptJson } from './kept-json.ts'
 import type { LocalPostgres } from './postgres/start-postgres.ts'
 import { comparable, readSample } from './sample/body.ts'
@@ -40,10 +40,6 @@ interface State {
 }
 
 export type Bench = ReturnType<typeof openBench>
-
-/** The path under which a device comes; each one has its own, so that one that is lost says nothing of the others. */
-export const siteSecretOf = (issuer: Issuer, serial: string): string =>
-  issuer.secretOf(`door ${serial}`).slice(0, 24)
 
 /** What the `/local/*` helpers move: clock, schedules, faults, tokens, and the state as right after boot. */
 export function openBench({ settings, issuer, client, cloud, doors, dataDir, ...servers }: Parts) {
@@ -247,10 +243,10 @@ export function openBench({ settings, issuer, client, cloud, doors, dataDir, ...
       units: sample.units,
       people: sample.people,
       modules: settings.erpModules,
-      doors: settings.doors.map(({ serial, name }) => ({
+      doors: sitesOf(settings, issuer).map(({ secret, serials: [serial] }) => ({
         serial,
-        siteSecret: siteSecretOf(issuer, serial),
-        name,
+        siteSecret: secret,
+        name: settings.doors.find(door => door.serial === serial)?.name,
       })),
       targets: [
         {

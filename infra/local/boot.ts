@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Settings } from '../../schemas/settings.ts'
-import { type Bench, openBench, siteSecretOf } from './bench.ts'
+import { type Bench, openBench } from './bench.ts'
 import { type Client, clientOf } from './client.ts'
 import { type Cloud, startCloud } from './cloud/index.ts'
 import { startDirectory } from './directory/index.ts'
 import { startDoors } from './doors.ts'
-import { type Issuer, openIssuer } from './issuer.ts'
+import { type Issuer, openIssuer, sitesOf } from './issuer.ts'
 import { keepJson, keptJson } from './kept-json.ts'
 import { startPostgres } from './postgres/start-postgres.ts'
 import { answerLocally } from './routes.ts'
@@ -84,12 +84,7 @@ export async function bootLaptop(dataDir: string, port: number, measure: Measure
         'llavero/mail': JSON.stringify({ url: postgres.mailUrl }),
         [settings.credentials.secret]: codesKey(dataDir),
         'llavero/erp': JSON.stringify({ url: postgres.erpUrl }),
-        'llavero/doors': JSON.stringify({
-          sites: settings.doors.map(({ serial }) => ({
-            secret: siteSecretOf(issuer, serial),
-            serials: [serial],
-          })),
-        }),
+        'llavero/doors': JSON.stringify({ sites: sitesOf(settings, issuer) }),
       },
       dataDir: join(dataDir, 'cloud'),
       port,
@@ -99,8 +94,8 @@ export async function bootLaptop(dataDir: string, port: number, measure: Measure
     const cloud = closing(await measure('cloud', startingCloud))
     const base = `http://127.0.0.1:${cloud.port}`
     const client = clientOf(base)
-    const secretOf = (serial: string) => siteSecretOf(issuer, serial)
-    const doors = closing(startDoors({ settings, secretOf, base, dataDir, now: cloud.clock.now }))
+    const sites = sitesOf(settings, issuer)
+    const doors = closing(startDoors({ settings, sites, base, dataDir, now: cloud.clock.now }))
     bench = openBench({ settings, issuer, client, cloud, directory, postgres, doors, dataDir })
     await measure('sample body', bench.start())
     const [sample, formNumber, { consumed }] = [bench.sample(), bench.formNumber(), cloud]

@@ -29,8 +29,7 @@ export type DoorAct = (typeof doorActs)[number]
 
 export interface DoorsOptions {
   readonly settings: Settings
-  /** The first door of the settings is nobody's: whoever tries the protocol by hand plays it. */
-  readonly secretOf: (serial: string) => string
+  readonly sites: readonly { readonly secret: string; readonly serials: readonly string[] }[]
   readonly base: string
   readonly dataDir: string
   readonly now: () => number
@@ -38,8 +37,11 @@ export interface DoorsOptions {
 
 export type LocalDoors = ReturnType<typeof startDoors>
 
-/** Plays the devices on the doors, each with a memory of its own under the data directory. */
-export function startDoors({ settings, secretOf, base, dataDir, now }: DoorsOptions) {
+/**
+ * Plays the devices on the doors, each with a memory of its own under the data directory. The first door of the settings is
+ * left to whoever tries the protocol by hand.
+ */
+export function startDoors({ settings, sites, base, dataDir, now }: DoorsOptions) {
   const folder = join(dataDir, 'doors')
   mkdirSync(folder, { recursive: true })
   const played = settings.doors.slice(1)
@@ -47,7 +49,7 @@ export function startDoors({ settings, secretOf, base, dataDir, now }: DoorsOpti
   const open = ({ serial, locks }: (typeof played)[number]) =>
     openDoorController({
       serial,
-      url: `${base}/iclock/${secretOf(serial)}`,
+      url: `${base}/iclock/${sites.find(({ serials }) => serials.includes(serial))?.secret}`,
       timeZone: settings.timeZone,
       locks,
       flash: fileOf(serial),

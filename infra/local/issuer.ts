@@ -21,6 +21,10 @@ export interface Issuer {
   secretOf(label: string): string
 }
 
+/** Each door is a site of its own. */
+export const sitesOf = (settings: Settings, { secretOf }: Issuer) =>
+  settings.doors.map(({ serial }) => ({ secret: secretOf(`door ${serial}`).slice(0, 24), serials: [serial] }))
+
 /** RS256, because that is what an HTTP API's JWT authorizer checks. The key is kept with the data. */
 export async function openIssuer(dataDir: string, settings: Settings): Promise<Issuer> {
   const file = join(dataDir, 'issuer.json')

@@ -24,7 +24,7 @@ describe('the doorbells', () => {
   it('are two for each target, answered ten at a time, one bad one not spoiling the others', () => {
     const mappings = ofType(sample, 'AWS::Lambda::EventSourceMapping').map(([, mapping]) => mapping)
     // Two for each target, one for the mails.
-    expect(mappings).toHaveLength(7)
+    expect(mappings).toHaveLength(9)
     for (const [id, worker] of workers()) {
       const own = mappings.filter(mapping => mapping.Properties.FunctionName.Ref === id)
       expect([nameOf(worker), own.length]).toEqual([nameOf(worker), 2])
@@ -44,7 +44,7 @@ describe('the doorbells', () => {
     const longest = Math.max(...workers().map(([, worker]) => worker.Properties.Timeout))
     const queues = ofType(sample, 'AWS::SQS::Queue')
     const bells = queues.filter(([, queue]) => queue.Properties.RedrivePolicy !== undefined)
-    expect(bells).toHaveLength(7)
+    expect(bells).toHaveLength(9)
     const deadLetters = new Set<string>()
     for (const [, bell] of bells) {
       expect(bell.Properties.VisibilityTimeout).toBeGreaterThanOrEqual(6 * longest)
@@ -55,7 +55,7 @@ describe('the doorbells', () => {
       deadLetters.add(bell.Properties.RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'][0])
     }
     expect(deadLetters.size).toBe(1)
-    expect(queues).toHaveLength(8)
+    expect(queues).toHaveLength(10)
   })
 
   it('are encrypted and refuse whoever comes without TLS', () => {
@@ -141,7 +141,7 @@ describe('the way to the body’s building', () => {
         if (/^(converge|set-credentials)-/.test(nameOf(lambda)))
           expect([nameOf(lambda), lambda.Properties.VpcConfig === undefined]).toEqual([
             nameOf(lambda),
-            nameOf(lambda).endsWith('-mail'),
+            /-(mail|data-centre)$/.test(nameOf(lambda)),
           ])
     } finally {
       await rm(folder, { recursive: true, force: true })

@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import type { Connector } from '../../functions/connectors/contract.ts'
 import { createAdoptionStore } from '../../functions/stores/adoptions.ts'
 import { createCredentialStore } from '../../functions/stores/credentials.ts'
 import { createDigestStore } from '../../functions/stores/digests.ts'
@@ -94,6 +95,8 @@ export async function openWorld(
     erp: memoryTarget('erp'),
     'data-centre': memoryTarget('data-centre'),
   }
+  /** Stand in for the targets in memory. */
+  const connectors: Partial<Record<TargetId, Connector>> = {}
   const units = new Map<string, Unit>()
   const rowOf = (unit: Unit) => ({ version: 1 as const, unit, head: emptyChain })
   const unitRegister = {
@@ -138,7 +141,7 @@ export async function openWorld(
     using: Engine = engine,
   ): Promise<BrokenRun[]> {
     return convergeTarget(
-      { ...using, target, units: unitRegister, connector: targets[target] },
+      { ...using, target, units: unitRegister, connector: connectors[target] ?? targets[target] },
       [personIds].flat(),
       new Date(time.now).toISOString(),
     )
@@ -150,6 +153,7 @@ export async function openWorld(
     engine,
     ledger,
     targets,
+    connectors,
     units,
     unitRegister,
     ending,
@@ -180,7 +184,10 @@ export async function openWorld(
             if (broken[0] !== undefined) throw broken[0].bug
           }
         for (const target of readingsRung.splice(0))
-          await readAccounts({ ...using, target, readings, connector: targets[target] }, () => 1)
+          await readAccounts(
+            { ...using, target, readings, connector: connectors[target] ?? targets[target] },
+            () => 1,
+          )
         if (rung.length + readingsRung.length > 0) continue
         const swept = await sweepDue(using, new Date(time.now).toISOString())
         // Of a target that is out of reach a few are rung beside the count, to look whether it answers.

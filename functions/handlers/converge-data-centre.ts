@@ -1,0 +1,5 @@
+import { connector } from './compose-data-centre.ts'
+import { convergeHandler } from './converge.ts'
+
+/** Doorbells of the doors, from their normal and their urgent queue. */
+export const handler = convergeHandler('data-centre', connector)
