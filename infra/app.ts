@@ -9,6 +9,7 @@ import { AccessRequests } from './capabilities/access-requests.ts'
 import { Alarms } from './capabilities/alarms.ts'
 import { Credentials } from './capabilities/credentials.ts'
 import { DataCentre } from './capabilities/data-centre.ts'
+import { DeviceDoor } from './capabilities/device-door.ts'
 import { Employment } from './capabilities/employment.ts'
 import { FrontDoor } from './capabilities/front-door.ts'
 import { functionNames } from './capabilities/grants.ts'
@@ -86,6 +87,7 @@ export async function synthesize(
   const safeguards = new Safeguards(stack, 'Safeguards', workshop, door)
   const reconciliation = new Reconciliation(stack, 'Reconciliation', workshop, door)
   const dataCentre = new DataCentre(stack, 'DataCentre', alarms)
+  new DeviceDoor(stack, 'DeviceDoor', { alarms, domain: settings.dataCentre.domain })
   const tasks = new Tasks(stack, 'Tasks', workshop, door, {
     notices: settings.notices,
     deadLetters: provisioning.deadLetters,

@@ -7,7 +7,7 @@ const linesOf = (folder: string): number =>
     .reduce((sum, lines) => sum + lines, 0)
 
 it("keeps the laptop's cloud small enough to be read in one sitting", () => {
-  expect(linesOf('infra/local/cloud')).toBeLessThanOrEqual(1_560)
+  expect(linesOf('infra/local/cloud')).toBeLessThanOrEqual(1_590)
   expect(linesOf('infra/local/dynamodb')).toBeLessThanOrEqual(700)
   expect(linesOf('infra/local/directory')).toBeLessThanOrEqual(850)
 })
