@@ -74,7 +74,8 @@ export async function openRelay(setting: RelaySetting): Promise<Relay> {
       throw new Error('nginx does not answer')
     },
     async stop() {
-      child?.kill('SIGTERM')
+      // Calls under way are ended first, and logged.
+      child?.kill('SIGQUIT')
       while (!gone()) await pause(10)
       child = null
     },
