@@ -20,6 +20,8 @@ export default {
     'samba-tool',
     'dovecot', // the tests' mail server, likewise
     'doveadm',
+    'nginx', // the tests' relay of door controllers, likewise
+    'openssl',
   ],
   ignoreExportsUsedInFile: true,
 } satisfies KnipConfig

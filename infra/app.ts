@@ -90,7 +90,7 @@ export async function synthesize(
     notices: settings.notices,
     deadLetters: provisioning.deadLetters,
   })
-  dataCentre.admitDevices(workshop, door, settings.targets)
+  dataCentre.admitDevices(workshop, settings)
   register.open(workshop, door)
   ledger.open(workshop, door)
   provisioning.open(workshop, door)

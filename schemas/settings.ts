@@ -343,6 +343,8 @@ const DataCentreSettings = z
         certificateArn: z.string().regex(/^arn:/),
         /** `s3://bucket/key` of the certificates by which devices and relays are known. */
         truststore: z.string().regex(/^s3:\/\/[^/]+\/.+$/),
+        /** The S3 version of that object: what makes a changed truststore count. Left out: the newest at the first deployment. */
+        truststoreVersion: z.string().min(1).optional(),
       })
       .optional(),
   })

@@ -2,10 +2,10 @@ import { AttributeType, ProjectionType, type TableV2 } from 'aws-cdk-lib/aws-dyn
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Duration, Validations } from 'aws-cdk-lib/core'
 import { Construct } from 'constructs'
-import type { DoorsSettings, TargetSettings } from '../../schemas/settings.ts'
+import type { DoorsSettings, Settings } from '../../schemas/settings.ts'
 import type { Alarms } from './alarms.ts'
+import { DeviceDoor } from './device-door.ts'
 import { DurableTable } from './durable-table.ts'
-import type { FrontDoor } from './front-door.ts'
 import { AppFunction, type Workshop } from './function.ts'
 
 const text = (name: string) => ({ name, type: AttributeType.STRING })
@@ -62,9 +62,10 @@ export class DataCentre extends Construct {
   }
 
   /** Lets door controllers come, where the body has some that speak Security PUSH. */
-  admitDevices(workshop: Workshop, door: FrontDoor, targets: readonly TargetSettings[]): void {
+  admitDevices(workshop: Workshop, { targets, dataCentre }: Settings): void {
     const target = targets.find(one => one.kind === 'security-push')
     if (target === undefined) return
+    const door = new DeviceDoor(this, 'DeviceDoor', { alarms: workshop.alarms, domain: dataCentre.domain })
     this.sites = this.addSites(target)
     const serve = new AppFunction(this, 'ServeDoors', {
       name: 'serve-doors',
@@ -83,13 +84,7 @@ export class DataCentre extends Construct {
       },
     })
     this.functions.push(serve)
-    for (const method of ['GET', 'POST'])
-      door.route(
-        `${method} /iclock/{site}/{call}`,
-        serve,
-        'open',
-        'A door controller has no token: it is let in by the secret path of its site and its number on two lists, compared in constant time by the function behind, which sees badges and devices and nothing else of the body.',
-      )
+    for (const method of ['GET', 'POST']) door.route(`${method} /iclock/{site}/{call}`, serve, 'open')
   }
 
   private addSites(target: DoorsSettings): Secret {

@@ -83,13 +83,13 @@ const functionOf = (asset: string, name: string, rights: object[], rest: object 
   },
 })
 
-const route = (id: string, RouteKey: string, open = false) => ({
+const route = (id: string, RouteKey: string, open = false, api = '') => ({
   [`${id}Route`]: {
     Type: 'AWS::ApiGatewayV2::Route',
     Properties: {
-      ApiId: { Ref: 'Api' },
+      ApiId: { Ref: `${api}Api` },
       RouteKey,
-      Target: { 'Fn::Join': ['', ['integrations/', { Ref: 'Integration' }]] },
+      Target: { 'Fn::Join': ['', ['integrations/', { Ref: `${api}Integration` }]] },
       ...(open
         ? { AuthorizationType: 'NONE' }
         : { AuthorizationType: 'JWT', AuthorizerId: { Ref: 'Authorizer' } }),
@@ -97,19 +97,39 @@ const route = (id: string, RouteKey: string, open = false) => ({
   },
 })
 
-const permission = {
-  WebPermission: {
+/** An HTTP API in front of one function: `name` tells it from the others. */
+const apiOf = (name: string, to: string, logFormat: string) => ({
+  [`${name}Api`]: { Type: 'AWS::ApiGatewayV2::Api', Properties: { Name: 'llavero', ProtocolType: 'HTTP' } },
+  [`${name}Integration`]: {
+    Type: 'AWS::ApiGatewayV2::Integration',
+    Properties: {
+      ApiId: { Ref: `${name}Api` },
+      IntegrationType: 'AWS_PROXY',
+      IntegrationUri: at(to),
+      PayloadFormatVersion: '2.0',
+    },
+  },
+  [`${name}Permission`]: {
     Type: 'AWS::Lambda::Permission',
     Properties: {
       Action: 'lambda:InvokeFunction',
-      FunctionName: at('webFunction'),
+      FunctionName: at(to),
       Principal: 'apigateway.amazonaws.com',
       SourceArn: {
-        'Fn::Sub': `arn:\${AWS::Partition}:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${Api}/*/*`,
+        'Fn::Sub': `arn:\${AWS::Partition}:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${${name}Api}/*/*`,
       },
     },
   },
-}
+  [`${name}Stage`]: {
+    Type: 'AWS::ApiGatewayV2::Stage',
+    Properties: {
+      ApiId: { Ref: `${name}Api` },
+      StageName: '$default',
+      AutoDeploy: true,
+      AccessLogSettings: { DestinationArn: at('Log'), Format: logFormat },
+    },
+  },
+})
 
 /** A stack with one of each: a function behind HTTP, one behind a queue and a schedule, a table, a secret. */
 export const smallTemplate = (asset: string) => ({
@@ -191,7 +211,8 @@ export const smallTemplate = (asset: string) => ({
       Properties: { FunctionName: { Ref: 'workFunction' }, MaximumRetryAttempts: 0, Qualifier: '$LATEST' },
     },
     Bootstrap: { Type: 'Custom::Bootstrap', Properties: { ServiceToken: at('workFunction'), hash: 'one' } },
-    Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { Name: 'llavero', ProtocolType: 'HTTP' } },
+    ...apiOf('', 'webFunction', '{"route":"$context.routeKey","status":"$context.status"}'),
+    ...apiOf('Device', 'webFunction', '{"device":"$context.routeKey"}'),
     Authorizer: {
       Type: 'AWS::ApiGatewayV2::Authorizer',
       Properties: {
@@ -201,33 +222,12 @@ export const smallTemplate = (asset: string) => ({
         JwtConfiguration: { Audience: [{ Ref: 'Audience' }], Issuer: { Ref: 'IssuerUrl' } },
       },
     },
-    Integration: {
-      Type: 'AWS::ApiGatewayV2::Integration',
-      Properties: {
-        ApiId: { Ref: 'Api' },
-        IntegrationType: 'AWS_PROXY',
-        IntegrationUri: at('webFunction'),
-        PayloadFormatVersion: '2.0',
-      },
-    },
-    Stage: {
-      Type: 'AWS::ApiGatewayV2::Stage',
-      Properties: {
-        ApiId: { Ref: 'Api' },
-        StageName: '$default',
-        AutoDeploy: true,
-        AccessLogSettings: {
-          DestinationArn: at('Log'),
-          Format: '{"route":"$context.routeKey","status":"$context.status"}',
-        },
-      },
-    },
     Log: { Type: 'AWS::Logs::LogGroup', Properties: {} },
-    ...permission,
     ...route('Health', 'GET /health', true),
     ...route('Person', 'GET /people/{nationalId}'),
     ...route('Me', 'GET /people/me'),
     ...route('File', 'POST /requests'),
+    ...route('Device', 'POST /iclock/{site}/{call}', true, 'Device'),
   } as Record<string, { Type: string; Properties: Record<string, unknown> }>,
 })
 

@@ -218,6 +218,25 @@ describe('the HTTP API', () => {
     expect(log).toContain('{"route":"GET /people/{nationalId}","status":"200"}')
     expect(log).not.toContain('12345678')
   })
+
+  it('serves a second API beside the first, and logs its calls as its own stage says', async () => {
+    const body = 'pin=1\tcardno=2\nañ'
+    const answer = await fetch(`http://127.0.0.1:${cloud.port}/iclock/hush/cdata?SN=1`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/push;charset=UTF-8' },
+    })
+    expect(await answer.json()).toMatchObject({
+      routeKey: 'POST /iclock/{site}/{call}',
+      pathParameters: { site: 'hush', call: 'cdata' },
+      body: Buffer.from(body).toString('base64'),
+      isBase64Encoded: true,
+    })
+    await sleep(200)
+    const log = await readFile(join(app.options.dataDir, 'access.log'), 'utf8')
+    expect(log).toContain('{"device":"POST /iclock/{site}/{call}"}\n')
+    expect(log).not.toContain('hush')
+  })
 })
 
 describe('the state', () => {
@@ -277,9 +296,16 @@ describe('a template', () => {
 
   it('without the permission for API Gateway to invoke stops the start', async () => {
     const message = await refused(all => {
-      delete all.WebPermission
+      delete all.DevicePermission
     })
-    expect(message).toContain('Route: API Gateway has no permission')
+    expect(message).toContain('DeviceRoute: API Gateway has no permission')
+  })
+
+  it('with one route in two APIs, which have one address here, stops the start', async () => {
+    const message = await refused(all => {
+      Object.assign(all.DeviceRoute?.Properties ?? {}, { RouteKey: 'GET /people/{name}' })
+    })
+    expect(message).toMatch(/^(Device|Person)Route is not honoured/)
   })
 
   it('whose schedule would be tried again stops the start', async () => {

@@ -26,6 +26,8 @@ export interface GatewayOptions {
 
 interface Route {
   key: string
+  /** The access log's line, as the stage of the route's own API has it. */
+  format: string
   method: string
   segments: string[]
   functionName: string
@@ -59,13 +61,12 @@ const problem = (response: ServerResponse, status: keyof typeof PROBLEMS): void 
   response.end(JSON.stringify({ type: `urn:llavero:problem:${type}`, title, status, detail }))
 }
 
-/** The template's HTTP API on loopback: routes, JWT authorizer, payload 2.0, limits and access log. */
+/** The template's HTTP APIs, all at one address on loopback: routes, JWT authorizer, payload 2.0, limits and access log. */
 export const startGateway = async (
   options: GatewayOptions,
 ): Promise<{ port: number; close(): Promise<void> }> => {
   const { stack, localRoutes, invoke, now } = options
   const routes = readRoutes(stack, options.keys)
-  const format = accessFormat(stack)
 
   const answer = async (
     request: IncomingMessage,
@@ -83,6 +84,7 @@ export const startGateway = async (
     if (!found) return problem(response, 404)
     const { route, parameters } = found
     log.routeKey = route.key
+    log.format = route.format
     const claims = await route.authorize?.(request.headers.authorization)
     if (route.authorize && !claims) return problem(response, 401)
     if (!body) return problem(response, 413)
@@ -117,8 +119,9 @@ export const startGateway = async (
       log.status = response.statusCode
       log.responseLatency = Math.round(performance.now() - started)
       log.responseLength = response.getHeader('content-length')
-      const line = format.replace(VARIABLE, (_, name: string) => String(log[name] ?? '-'))
-      if (log.routeKey) options.accessLog.write(`${line}\n`)
+      if (typeof log.format !== 'string') return
+      const line = log.format.replace(VARIABLE, (_, name: string) => String(log[name] ?? '-'))
+      options.accessLog.write(`${line}\n`)
     })
     await answer(request, response, log).catch(() => {
       if (response.headersSent) response.destroy()
@@ -173,6 +176,8 @@ const readRoutes = (stack: Stack, keys: JSONWebKeySet): Route[] => {
         return [`integrations/${id}`, IntegrationUri]
       }),
   )
+  const formats = accessFormats(stack)
+  const known = new Set<string>()
   return stack
     .of<RouteProperties>('AWS::ApiGatewayV2::Route')
     .map(({ id, properties: { ApiId, RouteKey, Target, AuthorizationType, AuthorizerId = '' } }) => {
@@ -184,7 +189,13 @@ const readRoutes = (stack: Stack, keys: JSONWebKeySet): Route[] => {
         throw new Error(`${id}: API Gateway has no permission`)
       const authorize = authorizers.get(AuthorizerId)
       if (AuthorizationType !== (authorize ? 'JWT' : 'NONE')) refuse(id)
-      return { key: RouteKey, method, segments: path.split('/'), functionName: stack.nameOf(uri), authorize }
+      // Two APIs have two addresses in AWS and one here: a route of both would be a guess.
+      const shape = RouteKey.replace(/\{[^}]*\}/g, '{}')
+      if (known.has(shape)) refuse(id)
+      known.add(shape)
+      const format = formats.get(ApiId) ?? refuse(id)
+      const functionName = stack.nameOf(uri)
+      return { key: RouteKey, format, method, segments: path.split('/'), functionName, authorize }
     })
     .sort((one, other) => one.segments.filter(isParameter).length - other.segments.filter(isParameter).length)
 }
@@ -229,12 +240,16 @@ const VARIABLE = /\$context\.([\w.]+)/g
 const LOGGED =
   /^(requestId|requestTimeEpoch|routeKey|status|responseLength|responseLatency|integrationStatus|error\.responseType)$/
 
-const accessFormat = (stack: Stack): string => {
-  const [stage] = stack.of<{ AccessLogSettings: { Format: string } }>('AWS::ApiGatewayV2::Stage')
-  const format = stage?.properties.AccessLogSettings.Format ?? ''
-  for (const [, name = ''] of format.matchAll(VARIABLE)) {
-    if (!LOGGED.test(name))
-      throw new Error(`The access log's $context.${name} is not honoured by the laptop's cloud`)
-  }
-  return format
-}
+/** API → the format of its stage's log. */
+const accessFormats = (stack: Stack): Map<string, string> =>
+  new Map(
+    stack
+      .of<{ ApiId: string; AccessLogSettings: { Format: string } }>('AWS::ApiGatewayV2::Stage')
+      .map(({ properties: { ApiId, AccessLogSettings } }) => {
+        const unknown = [...AccessLogSettings.Format.matchAll(VARIABLE)].find(
+          ([, name = '']) => !LOGGED.test(name),
+        )
+        if (unknown) throw new Error(`The access log's ${unknown[0]} is not honoured by the laptop's cloud`)
+        return [ApiId, AccessLogSettings.Format]
+      }),
+  )
