@@ -4,6 +4,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeF
 import { join, resolve } from 'node:path'
 import type { Metafile, Plugin } from 'esbuild'
 import type { Settings, TargetSettings } from '../schemas/settings.ts'
+import { lean, refusals } from './lean.ts'
 
 const repository = resolve(import.meta.dirname, '..')
 
@@ -184,79 +185,11 @@ function ownConnectors(settings: Settings): Plugin {
   }
 }
 
-/**
- * Leaves out what a function of ours never uses. What is gone throws when it is called after all.
- *
- * - The SDK's search for credentials in files, sign-in pages and metadata servers: in Lambda they stand in the environment
- *   (135 KB, 28 ms of cold start); event streams, which no operation on our closed list has; its package.json but the version.
- * - zod's messages in fifty languages, which Powertools' `{ z }` drags in (360 KB; our texts are in one catalogue), and its
- *   conversion to JSON schema (the contract is generated when it is written, not when it is asked for).
- * - DynamoDB's search for its own address, which nobody turns on (6 KB).
- * - tedious' sign-in through Azure (1 MB; an ERP is entered with a login of its own).
- * - pg's other half for a compiled driver, and its search for a password in a file (12 KB; the secret has it).
- */
-const lean: Plugin = {
-  name: 'lean',
-  setup(build) {
-    build.onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, found => ({
-      path: found.path,
-      namespace: 'environment-credentials',
-      pluginData: found.resolveDir,
-    }))
-    build.onLoad({ filter: /.*/, namespace: 'environment-credentials' }, found => ({
-      contents: "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env'",
-      resolveDir: found.pluginData,
-    }))
-    build.onLoad({ filter: /@aws-sdk[\\/]client-[a-z-]+[\\/]package\.json$/ }, async ({ path }) => ({
-      contents: JSON.stringify({ version: JSON.parse(await readFile(path, 'utf8')).version }),
-      loader: 'json',
-    }))
-    build.onLoad({ filter: /@aws-lambda-powertools[\\/]parser[\\/].*\.js$/ }, async ({ path }) => ({
-      contents: (await readFile(path, 'utf8')).replace(
-        /^import \{ z \} from 'zod';/m,
-        "import * as z from 'zod';",
-      ),
-    }))
-    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
-      contents: "export { default as en } from './en.js'",
-    }))
-    build.onLoad(
-      { filter: /[\\/]zod[\\/]v4[\\/]core[\\/](to-json-schema|json-schema-processors)\.js$/ },
-      async ({ path }) => ({
-        // What makes a method (`create…`) is called while zod loads, and makes one that throws.
-        contents: refusals(await readFile(path, 'utf8'), name =>
-          name.startsWith('create') ? '() => refuse' : 'refuse',
-        ),
-      }),
-    )
-    // Stands in for a Node without its own SHA-256.
-    build.onLoad({ filter: /[\\/]checksum[\\/]sha256[\\/]Sha256Js\.js$/ }, async ({ path }) => ({
-      contents: refusals(await readFile(path, 'utf8'), () => 'refuse'),
-    }))
-    build.onLoad({ filter: /@aws-sdk[\\/]endpoint-cache[\\/].*\.js$/ }, () => ({
-      contents: 'export class EndpointCache {}',
-    }))
-    build.onResolve({ filter: /^(@azure\/.*|@smithy\/core\/event-streams|pgpass|\.\/native)$/ }, found => ({
-      path: found.path,
-      namespace: 'left-out',
-    }))
-    build.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'module.exports = {}' }))
-  },
-}
-
-/** The same exports, each of which throws when it is called. */
-function refusals(source: string, refusalOf: (name: string) => string): string {
-  const names = [...source.matchAll(/^export (?:const|function|class) (\w+)/gm)].map(([, name = '']) => name)
-  return [
-    "const refuse = () => { throw new Error('left out of the bundle') }",
-    ...names.map(name => `export const ${name} = ${refusalOf(name)}`),
-  ].join('\n')
-}
-
 async function hashInputs(entries: Readonly<Record<string, string>>, document: string): Promise<string> {
   const sources = [
     join(repository, 'package-lock.json'),
     import.meta.filename,
+    join(repository, 'infra', 'lean.ts'),
     ...(await listSources(join(repository, 'functions'))),
     ...(await listSources(join(repository, 'schemas'))),
     ...Object.values(entries),

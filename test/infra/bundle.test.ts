@@ -105,6 +105,74 @@ describe('the bundles', () => {
     }
   })
 
+  /** The same source as a bundle says it and as the packages themselves do. */
+  const bothWays = async (name: string, source: string) => {
+    const entries = { [name]: await entry(name, source) }
+    const bundles = await bundleFunctions([name], settings, { entries, cache: join(folder, 'cache') })
+    const bundled = await import(pathToFileURL(join(bundles.directory(name), 'index.mjs')).href)
+    const plain = await import(pathToFileURL(entries[name] ?? '').href)
+    return { bundled: await bundled.handler(), plain: await plain.handler() }
+  }
+
+  it.each(['client-dynamodb', 'client-sqs', 'client-secrets-manager', 'client-sesv2'])(
+    'make every error of %s as the SDK itself makes it, with all of its fields',
+    async client => {
+      const { bundled, plain } = await bothWays(
+        `errors-of-${client}`,
+        `import * as sdk from '@aws-sdk/${client}'
+         const Base = Object.entries(sdk).find(([name]) => name.endsWith('ServiceException'))[1]
+         const named = Object.entries(sdk).filter(([, one]) => typeof one === 'function' && one.prototype instanceof Base)
+         const all = ['message', 'Item', 'CancellationReasons', 'Reasons', 'ThrottlingReasons', 'throttlingReasons', '$metadata']
+         export const handler = () => named.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, One]) => {
+           const made = new One(Object.fromEntries(all.map(field => [field, field])))
+           const kin = [made instanceof One, made instanceof Base, made instanceof Error]
+           return [name, One.shapeId, kin, Object.getOwnPropertyNames(made).filter(own => own !== 'stack').map(own => [own, made[own]])]
+         })`,
+      )
+      expect(plain.length).toBeGreaterThan(10)
+      expect(bundled).toEqual(plain)
+    },
+  )
+
+  it('read an error of DynamoDB with what it says of each part of a transaction', async () => {
+    const { bundled, plain } = await bothWays(
+      'refused',
+      `import { DynamoDBClient, TransactionCanceledException, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb'
+       const body = JSON.stringify({
+         __type: 'com.amazonaws.dynamodb.v20120810#TransactionCanceledException', Message: 'no',
+         CancellationReasons: [{ Code: 'None' }, { Code: 'ConditionalCheckFailed', Item: { pk: { S: 'a' } } }],
+       })
+       const answer = { statusCode: 400, headers: {}, body: new Response(body).body }
+       const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }
+       const client = new DynamoDBClient({ region: 'sa-east-1', credentials, requestHandler: { handle: async () => ({ response: answer }) } })
+       export const handler = () => client.send(new TransactWriteItemsCommand({ TransactItems: [] })).catch(error =>
+         [error instanceof TransactionCanceledException, error.name, error.message, error.$fault, error.CancellationReasons])`,
+    )
+    expect(bundled).toEqual([true, 'TransactionCanceledException', 'no', 'client', expect.any(Array)])
+    expect(bundled[4][1]).toMatchObject({ Code: 'ConditionalCheckFailed', Item: { pk: { S: 'a' } } })
+    expect(bundled).toEqual(plain)
+  })
+
+  it('find the service in every region where the SDK itself does, also in one that it has no name for', async () => {
+    const { bundled, plain } = await bothWays(
+      'regions',
+      `import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb'
+       import { SQSClient, ListQueuesCommand } from '@aws-sdk/client-sqs'
+       const regions = ['sa-east-1', 'us-east-1', 'mx-central-1', 'ca-west-1', 'sa-west-7', 'cn-north-1', 'us-gov-west-1', 'us-iso-east-1', 'aws-global', 'aws-cn-global']
+       const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }
+       const hostOf = async (Client, Command, region, rest) => {
+         let host
+         const requestHandler = { handle: async request => { host = request.hostname; throw new Error('enough') } }
+         await new Client({ region, credentials, requestHandler, maxAttempts: 1, ...rest }).send(new Command({})).catch(() => undefined)
+         return [region, host]
+       }
+       export const handler = () => Promise.all([{}, { useDualstackEndpoint: true }, { useFipsEndpoint: true }].flatMap(rest =>
+         regions.flatMap(region => [hostOf(DynamoDBClient, ListTablesCommand, region, rest), hostOf(SQSClient, ListQueuesCommand, region, rest)])))`,
+    )
+    expect(bundled).toContainEqual(['sa-east-1', 'dynamodb.sa-east-1.amazonaws.com'])
+    expect(bundled).toEqual(plain)
+  })
+
   it('keep SQL Server’s driver in a file of its own, for the bodies whose ERP speaks it', async () => {
     const entries = {
       erp: await entry(
@@ -170,6 +238,14 @@ describe('the bundles', () => {
     expect(text).toContain('common.db.login')
     expect(text).not.toContain('llavero_owner')
     expect(text.length).toBeLessThan(600_000)
+  })
+
+  it('say once what the SDK’s errors have in common, and no region by name', async () => {
+    const bundles = await bundleFunctions(['converge-mail'], settings)
+    const text = await readFile(join(bundles.directory('converge-mail'), 'index.mjs'), 'utf8')
+    expect(text).toContain('ConditionalCheckFailedException')
+    expect(text).not.toContain('name="ConditionalCheckFailedException"')
+    expect(text).not.toContain('South America (Sao Paulo)')
   })
 
   it('stay, each of them, within 600 KB', async () => {

@@ -116,7 +116,7 @@ const apiOf = (name: string, to: string, logFormat: string) => ({
       FunctionName: at(to),
       Principal: 'apigateway.amazonaws.com',
       SourceArn: {
-        'Fn::Sub': `arn:\${AWS::Partition}:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${${name}Api}/*/*`,
+        'Fn::Sub': `arn:\${AWS::Partition}:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${${name}Api}/*/*/*`,
       },
     },
   },
