@@ -126,7 +126,13 @@ export function answered(
   const { sent } = row
   if (sent === null || !sent.ids.includes(id)) return row
   if (code === acceptedLater) return { ...row, tryAt: later(at, patience.accepted) }
-  if (tells === 'done') return code >= 0 ? row : { ...row, sent: { ...sent, failed: sent.failed ?? code } }
+  if (tells === 'done') {
+    if (code >= 0 || sent.failed !== null) return row
+    const failed = { ...row, sent: { ...sent, failed: code } }
+    // Some answer everything at once, after what they show.
+    return isShown(sent) ? { ...failed, refused: code } : failed
+  }
+  if (isShown(sent)) return row
   if (code < 0)
     return { ...row, sent: null, refused: sent.failed ?? code, tryAt: later(at, delayOf(row.attempts)) }
   // Some send no rows where there are none. Of somebody who should be there that is no answer yet.
@@ -153,7 +159,7 @@ export function shown(
   at: Instant,
 ): DoorUserRow {
   const { sent } = row
-  if (sent === null || !sent.ids.includes(id)) return row
+  if (sent === null || !sent.ids.includes(id) || isShown(sent)) return row
   const before = sent.shown
   const now =
     rows.table === 'user'
@@ -170,11 +176,14 @@ export function shown(
   const stubborn = row.attempts >= mostAttempts ? saysYesAndShowsOtherwise : row.refused
   return {
     ...sighted,
-    sent: null,
+    sent: { ...sent, shown: now },
     refused: sent.failed ?? stubborn,
     tryAt: later(at, delayOf(row.attempts)),
   }
 }
+
+const isShown = ({ shown: { user, authorised } }: NonNullable<DoorUserRow['sent']>): boolean =>
+  user !== null && authorised !== null
 
 const sightedAs = (row: DoorUserRow, seen: DoorSight, seenFor: number, at: Instant): DoorUserRow => ({
   ...row,

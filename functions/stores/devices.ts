@@ -8,6 +8,8 @@ export type DeviceStore = ReturnType<typeof createDeviceStore>
 
 /** How old the note of a device's last word may become. */
 const seenEveryMilliseconds = 60_000
+/** How soon after a comparison a device that comes back is compared once more. */
+const comparedAgainMilliseconds = 600_000
 /** How long it is known what a command was about, and what a packet held. */
 const remembered = { commands: 8 * 86_400, packets: 86_400 } as const
 
@@ -70,6 +72,12 @@ export function createDeviceStore(tables: Tables) {
     async register(serial: string, said: Registered, at: string): Promise<void> {
       const fresh = { registeredAt: at, lastSeenAt: at, comparedAt: null, comparing: null }
       await set(serial, { version: 1, serial, ...said, ...fresh })
+    },
+
+    /** It introduces itself: it was off, or away, and may have forgotten everybody. It is compared soon, unless it has just been. */
+    async greeted({ serial, comparedAt }: DeviceRow, at: string): Promise<void> {
+      const since = comparedAt === null ? 0 : Date.parse(at) - Date.parse(comparedAt)
+      await set(serial, { lastSeenAt: at, ...(since >= comparedAgainMilliseconds && { comparedAt: null }) })
     },
 
     /** Notes that it is alive, once a minute. */

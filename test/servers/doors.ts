@@ -1,5 +1,6 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb'
 import { createBadgesConnector } from '../../functions/connectors/badges/index.ts'
+import { dayOf } from '../../functions/domain/civil-time.ts'
 import { lineHash } from '../../functions/domain/line-hash.ts'
 import { createDeviceStore } from '../../functions/stores/devices.ts'
 import { doorKeys } from '../../functions/stores/door-keys.ts'
@@ -118,7 +119,7 @@ export async function openDoorOffice(...change: Parameters<typeof openOffice>) {
         id: crypto.randomUUID(),
         type: 'terminated',
         nationalId: someone.id,
-        effectiveOn: at().slice(0, 10),
+        effectiveOn: dayOf(at(), settings.timeZone),
         recordedAt: at(),
       }),
 
