@@ -90,6 +90,7 @@ export async function synthesize(
     notices: settings.notices,
     deadLetters: provisioning.deadLetters,
   })
+  dataCentre.watch(workshop, door)
   register.open(workshop, door)
   ledger.open(workshop, door)
   provisioning.open(workshop, door)
@@ -106,6 +107,7 @@ export async function synthesize(
       safeguards,
       tasks,
       reconciliation,
+      dataCentre,
     ].flatMap(capability => capability.functions),
     {
       state: register.table,

@@ -34,11 +34,14 @@ const isOutside = (hours: Hours, timeOfDay: string): boolean =>
     : timeOfDay < hours.from && timeOfDay >= hours.until)
 
 /** Whether the badge was to be off the device when it was shown; what was withdrawn later does not count back. */
-const isWithdrawn = ({ wish, wishedAt }: KnownUser, at: string): boolean =>
-  !wish.present && wishedAt <= at
+const isWithdrawn = ({ wish, wishedAt }: KnownUser, at: string): boolean => !wish.present && wishedAt <= at
 
 /** Which alarms an event raises: a card known as lost is that and nothing else; a badge that opens may raise two. */
-export function alarmKinds(record: DoorRecord, { user, lostCard }: RecordFacts, hours: Hours): DoorAlarmKind[] {
+export function alarmKinds(
+  record: DoorRecord,
+  { user, lostCard }: RecordFacts,
+  hours: Hours,
+): DoorAlarmKind[] {
   const { event, pin, at, timeOfDay } = record
   if (lostCard) return ['lost-card']
   const kind = told.get(event)

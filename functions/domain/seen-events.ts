@@ -156,7 +156,11 @@ export function askMissing(
   seen: SeenEvents,
   tries: number,
   at: Instant,
-): { readonly seen: SeenEvents; readonly ask: readonly { from: number; to: number }[]; readonly lost: number } {
+): {
+  readonly seen: SeenEvents
+  readonly ask: readonly { from: number; to: number }[]
+  readonly lost: number
+} {
   const ask: { from: number; to: number }[] = []
   const asked: SeenEvents['asked'] = []
   let { closed } = seen.current

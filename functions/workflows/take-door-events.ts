@@ -6,7 +6,7 @@ import { type DoorRecord, eventCodes, readRecords, readStateTime } from '../doma
 import { askMissing, clockOffBy, type FreshRecord, foldRecords, nothingSeen } from '../domain/seen-events.ts'
 import type { DoorAlarmStore } from '../stores/door-alarms.ts'
 import type { BadgeFacts, MovementStore, secondsOf } from '../stores/movements.ts'
-import type { Log } from './engine.ts'
+import { type Log, latest } from './engine.ts'
 import { tries } from './registers.ts'
 
 export interface TakingEvents {
@@ -191,7 +191,7 @@ function withClock(
   fresh: readonly FreshRecord[],
   at: string,
 ): SeenEvents {
-  const newest = fresh.reduce((latest, { record }) => (record.at > latest ? record.at : latest), '')
+  const newest = latest(...fresh.map(({ record }) => record.at))
   if (newest === '' || newest <= (before.current.newestAt ?? '')) return folded
   const clockOff = clockOffBy(before, newest, at) ?? before.clockOff
   return { ...folded, clock: { event: newest, came: at }, clockOff }
