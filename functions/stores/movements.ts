@@ -1,5 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { GetCommand } from '@aws-sdk/lib-dynamodb'
+import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import * as z from 'zod'
 import { DoorUserRow, type PresenceRow } from '../../schemas/doors.ts'
 import { MovementChunk, SeenEvents } from '../../schemas/movements.ts'
@@ -7,7 +7,7 @@ import type { Settings } from '../../schemas/settings.ts'
 import type { KnownUser } from '../domain/door-alarms.ts'
 import { doorKeys, doorLists, movementsOf } from './door-keys.ts'
 import { readPresence } from './presences.ts'
-import { batchGet, commit, queryAll, type Tables, type Write } from './tables.ts'
+import { batchGet, commit, queryAll, type Tables, type Write, writeOne } from './tables.ts'
 import { bare } from './target-rows.ts'
 
 /** What is read of a row that others write: the rest of it is none of the movements' business. */
@@ -22,14 +22,6 @@ export interface BadgeFacts {
   readonly lostCards: ReadonlySet<string>
 }
 
-/** What an upload adds, whole or not at all. */
-export interface Upload {
-  readonly chunks: readonly MovementChunk[]
-  readonly presences: readonly PresenceRow[]
-  /** When it came. */
-  readonly at: string
-}
-
 const dayMilliseconds = 86_400_000
 /** Events are kept by the second, counted from here: shorter than a text. */
 const beginning = Date.UTC(2000, 0, 1)
@@ -38,9 +30,12 @@ export const instantAt = (seconds: number): string => new Date(beginning + secon
 
 export type MovementStore = ReturnType<typeof createMovementStore>
 
+/** Where whoever is inside stands in the list of them. */
+const place = ({ pin }: PresenceRow) => ({ listKey: doorLists.inside(), listSort: pin })
+
 /**
- * What the doors report. An upload is one transaction: the device's row that says which events are here, the new events
- * packed together, and where badges were seen last.
+ * What the doors report. An upload is one transaction: the device's row that says which events are here, and the new events
+ * packed together. Where badges were seen last is written before it, and may be written twice: the later time counts.
  */
 export function createMovementStore(tables: Tables, { dataCentre }: Pick<Settings, 'dataCentre'>) {
   const keptMilliseconds = dataCentre.movementDays * dayMilliseconds
@@ -81,22 +76,6 @@ export function createMovementStore(tables: Tables, { dataCentre }: Pick<Setting
     }
   }
 
-  const presencePut = (row: PresenceRow, came: string): Write => ({
-    Put: {
-      TableName: tables.doors,
-      Item: {
-        ...doorKeys.presence(row.pin),
-        ...row,
-        ...(row.inside
-          ? { listKey: doorLists.inside(), listSort: row.pin }
-          : { forgetAt: forgetAt(row.at, came) }),
-      },
-      ConditionExpression: 'attribute_not_exists(pk) OR #at < :at',
-      ExpressionAttributeNames: { '#at': 'at' },
-      ExpressionAttributeValues: { ':at': row.at },
-    },
-  })
-
   return {
     async seen(serial: string): Promise<SeenEvents | null> {
       const { Item } = await tables.client.send(
@@ -126,12 +105,36 @@ export function createMovementStore(tables: Tables, { dataCentre }: Pick<Setting
       }
     },
 
-    /** Writes an upload. False: somebody else has written first, of this device or of one of these badges. */
-    async keep(seen: SeenEvents, { chunks, presences, at }: Upload): Promise<boolean> {
+    /** Notes where a badge was seen, unless it was seen later elsewhere. */
+    async place(row: PresenceRow, came: string): Promise<void> {
+      const { pin, at, ...rest } = row
+      const values = { ...rest, pin, at, ...(row.inside ? place(row) : { forgetAt: forgetAt(at, came) }) }
+      const names = Object.keys(values)
+      await writeOne(
+        tables,
+        new UpdateCommand({
+          TableName: tables.doors,
+          Key: doorKeys.presence(pin),
+          UpdateExpression: `SET ${names.map(name => `#${name} = :${name}`).join(', ')} REMOVE ${row.inside ? '#forgetAt' : '#listKey, #listSort'}`,
+          ConditionExpression: 'attribute_not_exists(pk) OR #at < :at',
+          ExpressionAttributeNames: Object.fromEntries(
+            [...names, ...(row.inside ? ['forgetAt'] : ['listKey', 'listSort'])].map(name => [
+              `#${name}`,
+              name,
+            ]),
+          ),
+          ExpressionAttributeValues: Object.fromEntries(
+            Object.entries(values).map(([name, value]) => [`:${name}`, value]),
+          ),
+        }),
+      )
+    },
+
+    /** Writes the new events of an upload, whole or not at all. False: somebody else has written of this device first. */
+    async keep(seen: SeenEvents, chunks: readonly MovementChunk[], at: string): Promise<boolean> {
       const result = await commit(tables, [
         seenPut({ ...seen, revision: seen.revision + 1 }),
         ...chunks.map(chunk => chunkPut(chunk, at)),
-        ...presences.map(row => presencePut(row, at)),
       ])
       return result.done
     },

@@ -7,6 +7,7 @@ import { askMissing, clockOffBy, type FreshRecord, foldRecords, nothingSeen } fr
 import type { DoorAlarmStore } from '../stores/door-alarms.ts'
 import type { BadgeFacts, MovementStore, secondsOf } from '../stores/movements.ts'
 import { type Log, latest } from './engine.ts'
+import { inParallel } from './in-parallel.ts'
 import { tries } from './registers.ts'
 
 export interface TakingEvents {
@@ -19,8 +20,8 @@ export interface TakingEvents {
 
 /** Events written together: what they make stays far below DynamoDB's 400 KB an item. */
 const mostAtOnce = 2_500
-/** Chunks and presences of one transaction, beside the device's row. */
-const mostWrites = 90
+/** Days and epochs of one transaction, beside the device's row: DynamoDB takes a hundred items and 4 MB. */
+const mostChunks = 40
 /** A change of the clock's error by less is not worth a write. */
 const clockSeconds = 5
 
@@ -52,13 +53,16 @@ export const takeDoorEvents = (needed: TakingEvents) => ({
     const asked = askMissing(seen, needed.settings.dataCentre.missingTries, at)
     if (asked.ask.length === 0 && asked.lost === 0) return []
     if (asked.lost > 0) await needed.alarms.raise(aboutDoor('events-lost', serial, at))
-    const kept = await needed.movements.keep(asked.seen, { chunks: [], presences: [], at })
+    const kept = await needed.movements.keep(asked.seen, [], at)
     // Whoever was faster asks, or an upload came: the next call looks again.
     return kept ? asked.ask : []
   },
 })
 
-/** Alarms are raised before the events are kept: a run that dies between the two raises them again, and they count once. */
+/**
+ * What follows from the events comes first: a run that dies before they are kept does it again, which changes nothing, and one
+ * that dies after it leaves nothing undone.
+ */
 async function keep(
   needed: TakingEvents,
   serial: string,
@@ -72,8 +76,7 @@ async function keep(
     if (!folded.changed) return
     const facts = await factsFor(needed, serial, folded.fresh)
     const chunks = chunksOf(needed, serial, folded.fresh, facts)
-    const presences = presencesOf(serial, folded.fresh, facts, at)
-    if (chunks.length + presences.length > mostWrites && records.length > 1) {
+    if (chunks.length > mostChunks && records.length > 1) {
       const half = records.length >> 1
       await keep(needed, serial, records.slice(0, half), damaged, at)
       return keep(needed, serial, records.slice(half), [], at)
@@ -84,9 +87,11 @@ async function keep(
       ...(folded.lost > 0 ? [aboutDoor('events-lost', serial, at)] : []),
       ...driftOf(needed, seen, clocked, at),
     ]
-    for (const { alarm, times, lastAt } of countAlarms(raised))
+    await inParallel(countAlarms(raised), async ({ alarm, times, lastAt }) => {
       await needed.alarms.raise(alarm, { times, lastAt })
-    if (await needed.movements.keep(clocked, { chunks, presences, at })) return
+    })
+    await inParallel(presencesOf(serial, folded.fresh, facts, at), row => needed.movements.place(row, at))
+    if (await needed.movements.keep(clocked, chunks, at)) return
   }
   throw new Error('events not kept: too many at once')
 }
@@ -215,5 +220,5 @@ async function noteClock(needed: TakingEvents, serial: string, shown: string, at
   const noted = { ...seen, clock: { event: shown, came: at }, clockOff }
   for (const alarm of driftOf(needed, seen, noted, at)) await needed.alarms.raise(alarm)
   // Whoever was faster has noted something newer.
-  await needed.movements.keep(noted, { chunks: [], presences: [], at })
+  await needed.movements.keep(noted, [], at)
 }
