@@ -91,6 +91,7 @@ export async function synthesize(
     deadLetters: provisioning.deadLetters,
   })
   dataCentre.admitDevices(workshop, settings)
+  dataCentre.watch(workshop, door)
   register.open(workshop, door)
   ledger.open(workshop, door)
   provisioning.open(workshop, door)

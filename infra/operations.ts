@@ -19,6 +19,7 @@ import * as registers from '../schemas/registers.ts'
 import { RenewalList, RenewalOrder, RenewalsFiled, RenewalsQuery, RenewalsTried } from '../schemas/renewal.ts'
 import { Form } from '../schemas/request.ts'
 import type { Operation } from './operation.ts'
+import { operationsOfDoors } from './operations-of-doors.ts'
 import { operationsOfPosts } from './operations-of-posts.ts'
 
 const setCredential = (system: 'directory' | 'mail' | 'erp'): Operation => ({
@@ -227,6 +228,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     csvAnswer: true,
     problems: [404, 406],
   },
+  ...operationsOfDoors,
   'GET /targets': {
     id: 'listTargets',
     summary: 'Targets: mode, since when, by whom; work that waits, urgent, parked, accounts.',

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { DoorId } from './access.ts'
 import { Instant } from './calendar.ts'
 import { PersonId } from './person.ts'
+import { ChainHead } from './target.ts'
 
 /** The number under which a person is known to every device, and by which their badge is called: seven digits. */
 export const Pin = z.string().regex(/^\d{1,9}$/, { error: 'badge.pin-shape' })
@@ -178,6 +179,16 @@ export const DoorAlarmRow = DoorAlarm.extend({
   lastAt: Instant,
   /** When it was told by mail and written to the ledger; null: not yet. */
   toldAt: Instant.nullable(),
-  settled: z.strictObject({ by: PersonId, at: Instant, comment: z.string() }).nullable(),
+  /** `by` null: what it was about ended by itself. */
+  settled: z.strictObject({ by: PersonId.nullable(), at: Instant, comment: z.string() }).nullable(),
 })
 export type DoorAlarmRow = z.infer<typeof DoorAlarmRow>
+
+/** What an alarm's chain in the ledger hangs on; it stays when the alarm itself is forgotten, and so names nobody. */
+export const DoorAlarmRecord = z.strictObject({
+  version: z.literal(1),
+  id: z.uuid(),
+  kind: DoorAlarmKind,
+  head: ChainHead,
+})
+export type DoorAlarmRecord = z.infer<typeof DoorAlarmRecord>

@@ -44,6 +44,8 @@ export const Act = z.enum([
   'line-completed',
   'line-acknowledged',
   'line-contested',
+  'door-alarm-raised',
+  'door-alarm-settled',
 ])
 export type Act = z.infer<typeof Act>
 

@@ -1,6 +1,7 @@
 import * as z from 'zod'
-import { CatalogueId } from './access.ts'
+import { CatalogueId, DoorId } from './access.ts'
 import { CivilDate, Instant } from './calendar.ts'
+import { DoorAlarmKind } from './doors.ts'
 import { NoticeTemplate } from './notice-template.ts'
 import { PersonId } from './person.ts'
 import { LineId, RequestNumber } from './request.ts'
@@ -48,6 +49,10 @@ export const NoticeRow = z.strictObject({
     units: z.array(CatalogueId).optional(),
     since: Instant.optional(),
     until: Instant.optional(),
+    /** Alarms of the doors, told together. */
+    alarms: z
+      .array(z.strictObject({ kind: DoorAlarmKind, door: DoorId.nullable(), at: Instant, times: z.int() }))
+      .optional(),
   }),
   createdAt: Instant,
   /** Null once nothing is left to do. */

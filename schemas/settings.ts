@@ -334,6 +334,8 @@ const DataCentreSettings = z
     silentMinutes: z.int().min(1).max(1440).default(5),
     /** Seconds by which a device's clock may be off before somebody is told. */
     clockDriftSeconds: z.int().min(5).max(3600).default(60),
+    /** How often events that a device has not sent are asked for, less and less often, before they count as lost: 8 take some 17 hours. */
+    missingTries: z.int().min(1).max(40).default(8),
     /** Hours after which a visit without an exit counts as forgotten. */
     visitHours: z.int().min(1).max(72).default(12),
     /** The name under which devices come, each with a certificate of its own (mutual TLS); left out: a relay comes by the API's. */

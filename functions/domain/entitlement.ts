@@ -36,6 +36,11 @@ const openTo: Readonly<Record<string, readonly Role[]>> = {
   'GET /audit': ['security'],
   'GET /audit/verification': ['security'],
   'GET /registers/{register}': ['security', 'hr', 'it'],
+  // R21: who was where is nobody else's to read.
+  'GET /doors': ['security', 'authority'],
+  'GET /door-alarms': ['security', 'authority'],
+  'POST /door-alarms/{id}/settlement': ['security', 'authority'],
+  'GET /movements': ['security', 'authority'],
 }
 
 export const mayCall = (operation: string, caller: Caller): boolean => {

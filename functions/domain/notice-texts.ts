@@ -2,6 +2,7 @@ import type { NoticeTemplate } from '../../schemas/notice-template.ts'
 import type { TaskRow } from '../../schemas/rows.ts'
 import type { TargetId } from '../../schemas/settings.ts'
 import { targetInWords } from './access-words.ts'
+import { alarmTexts } from './alarm-words.ts'
 import { sayInstant } from './civil-time.ts'
 import { endInWords, tasksDigest, unitDigest } from './notice-digests.ts'
 import type { Mail, NoticeFacts, Words } from './notice-facts.ts'
@@ -19,6 +20,8 @@ const targetNames: Readonly<Record<TargetId, Code>> = {
   erp: 'target.erp',
   'data-centre': 'target.data-centre',
 }
+
+type AlarmTold = NonNullable<NoticeFacts['about']['alarms']>[number]
 
 const targetIn = (facts: NoticeFacts): string =>
   facts.target === null ? phrase(facts, 'target.none') : within(facts, targetNames[facts.target])
@@ -117,6 +120,44 @@ const suspensionReported = (facts: NoticeFacts): Words => ({
   ],
 })
 
+const doorIn = ({ settings }: NoticeFacts, serial: string | null): string =>
+  settings.doors.find(door => door.serial === serial)?.name ?? serial ?? say(settings.locale, 'alarm.no-door')
+
+function alarmLine(facts: NoticeFacts, { kind, door, at, times }: AlarmTold): string {
+  const { locale, timeZone } = facts.settings
+  const said = {
+    alarm: phrase(facts, alarmTexts[kind]),
+    door: doorIn(facts, door),
+    at: sayInstant(at, timeZone),
+    times,
+  }
+  return `- ${say(locale, times === 1 ? 'notice.alarm' : 'notice.alarm-repeated', said)}`
+}
+
+/** Of one alarm its subject tells what it is; of several how many there are. */
+function doorAlarms(facts: NoticeFacts): Words | null {
+  const { about, settings } = facts
+  const alarms = about.alarms ?? []
+  const [first] = alarms
+  if (first === undefined) return null
+  const alone = alarms.length === 1
+  return {
+    subject: alone
+      ? phrase(facts, 'notice.door-alarm-subject', {
+          alarm: within(facts, alarmTexts[first.kind]),
+          door: doorIn(facts, first.door),
+        })
+      : phrase(facts, 'notice.door-alarms-subject', { alarms: alarms.length }),
+    lines: [
+      say(settings.locale, 'notice.door-alarms'),
+      ...alarms.map(alarm => alarmLine(facts, alarm)),
+      ...(alone && about.personId !== null
+        ? ['', say(settings.locale, 'notice.door-alarm-person', { person: personIn(facts) })]
+        : []),
+    ],
+  }
+}
+
 /** Every mail there is: another one is an entry here, its words in the catalogue and its name in `NoticeTemplate`. */
 const templates: Readonly<Record<NoticeTemplate, (facts: NoticeFacts) => Words | null>> = {
   'task-opened': facts =>
@@ -146,6 +187,7 @@ const templates: Readonly<Record<NoticeTemplate, (facts: NoticeFacts) => Words |
     subject: phrase(facts, 'notice.out-of-reach-subject', { target: targetIn(facts) }),
     lines: [say(facts.settings.locale, 'notice.out-of-reach')],
   }),
+  'door-alarms': doorAlarms,
 }
 
 /** A mail in words; null: what it was to tell of is gone. */

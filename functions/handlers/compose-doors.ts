@@ -6,8 +6,11 @@ import { createDeviceStore } from '../stores/devices.ts'
 import { createDoorAlarmStore } from '../stores/door-alarms.ts'
 import { createDoorUserStore } from '../stores/door-users.ts'
 import { createDoorbells } from '../stores/doorbells.ts'
+import { createMovementStore, secondsOf } from '../stores/movements.ts'
 import { openTables } from '../stores/tables.ts'
-import type { DoorEvents, Doors } from '../workflows/serve-device.ts'
+import type { Log } from '../workflows/engine.ts'
+import type { Doors } from '../workflows/serve-device.ts'
+import { takeDoorEvents } from '../workflows/take-door-events.ts'
 import { environment, logger, settings } from './compose-settings.ts'
 
 /** A changed secret reaches a warm function after at most this many seconds. */
@@ -43,20 +46,23 @@ async function sites(): Promise<SiteSecrets> {
   }
 }
 
-/** Until there is somebody who keeps them, events stay on the devices. */
-const events: DoorEvents = {
-  take: () => Promise.reject(new Error('nobody keeps events yet: Unavailable')),
-  missing: async () => [],
-}
+const alarms = createDoorAlarmStore(tables)
+const log: Log = (code, fields) => logger.info(code, { ...fields })
 
 export const doors: Doors = {
   settings,
   clock: () => Date.now(),
-  log: (code, fields) => logger.info(code, { ...fields }),
+  log,
   users: createDoorUserStore(tables),
   devices: createDeviceStore(tables),
-  alarms: createDoorAlarmStore(tables),
-  events,
+  alarms,
+  events: takeDoorEvents({
+    settings,
+    movements: createMovementStore(tables, settings),
+    alarms,
+    secondsOf,
+    log,
+  }),
   bells,
   sites,
   secretWord: () => randomBytes(16).toString('hex'),

@@ -8,6 +8,7 @@ import type * as z from 'zod'
 import { type Caller, mayCall } from '../domain/entitlement.ts'
 import { faultsOf } from '../domain/faults.ts'
 import { type CodedFault, isRefusal, type Refusal, refuse } from '../domain/refusal.ts'
+import type { RegisterFile } from '../domain/register-csv.ts'
 import type { Locale } from '../domain/texts/index.ts'
 import { readBody } from './http-body.ts'
 import { problemOf } from './http-problem.ts'
@@ -290,3 +291,14 @@ export function textOf(event: APIGatewayProxyEventV2, mostBytes: number): string
 /** What a workflow answered, as it is; a refusal stays one. */
 export const ok = <T extends object>(answer: T | Refusal, status = 200): Answer | Refusal =>
   isRefusal(answer) ? answer : { status, body: answer }
+
+/** A table as a file; where its following part is stands in the header, for a table has no place to say it. */
+export const csv = ({ name, text, next }: RegisterFile): Answer => ({
+  status: 200,
+  body: text,
+  headers: {
+    'content-type': 'text/csv; charset=utf-8; header=present',
+    'content-disposition': `attachment; filename="${name}"`,
+    ...(next !== null && { link: `<${next}>; rel="next"` }),
+  },
+})

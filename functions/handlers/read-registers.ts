@@ -1,24 +1,11 @@
-import { type RegisterPage, RegisterPath, RegistersQuery } from '../../schemas/registers.ts'
+import { RegisterPath, RegistersQuery } from '../../schemas/registers.ts'
 import { isRefusal, refuse } from '../domain/refusal.ts'
 import { registerFile } from '../domain/register-csv.ts'
 import { readRegister } from '../workflows/read-register.ts'
 import { pageLimits } from '../workflows/walk-people.ts'
 import { front, registers } from './compose-registers.ts'
-import { type Answer, http, ok, route } from './http.ts'
+import { csv, http, ok, route } from './http.ts'
 import { chosenType } from './http-accept.ts'
-
-function file(page: RegisterPage): Answer {
-  const { name, text, next } = registerFile(page, registers.settings)
-  return {
-    status: 200,
-    body: text,
-    headers: {
-      'content-type': 'text/csv; charset=utf-8; header=present',
-      'content-disposition': `attachment; filename="${name}"`,
-      ...(next !== null && { link: `<${next}>; rel="next"` }),
-    },
-  }
-}
 
 export const handler = http(front, {
   'GET /registers/{register}': route({
@@ -28,7 +15,7 @@ export const handler = http(front, {
       const type = chosenType(accept, ['application/json', 'text/csv'])
       if (type === null) return refuse('not-acceptable')
       const page = await readRegister({ ...registers, limits: pageLimits }, path.register, query)
-      return type === 'text/csv' && !isRefusal(page) ? file(page) : ok(page)
+      return type === 'text/csv' && !isRefusal(page) ? csv(registerFile(page, registers.settings)) : ok(page)
     },
   }),
 })

@@ -3,6 +3,7 @@ import type { Key } from './keys.ts'
 const key = (pk: string, sk: string): Key => ({ pk, sk })
 
 const padded = (number: number) => String(number).padStart(12, '0')
+export const movementsOf = (serial: string, day: string) => `MOVEMENTS#${serial}#${day}`
 
 /** Every key of the table of the doors, in one place. A badge's rows share one partition, and so do a device's. */
 export const doorKeys = {
@@ -19,6 +20,15 @@ export const doorKeys = {
   /** The one that is open for this kind, door and subject: it names the alarm's id. */
   openAlarm: (kind: string, serial: string, subject: string) =>
     key(`OPEN-ALARM#${kind}#${serial}#${subject}`, 'OPEN-ALARM'),
+  /** Written by whoever hands out cards. */
+  lostCard: (card: string) => key(`LOSTCARD#${card}`, 'LOSTCARD'),
+  /** Which events of a device are here. */
+  seen: (serial: string) => key(`DEVICE#${serial}`, 'EVENTS'),
+  /** What one upload brought of one day (UTC), sorted by the time of its first event. */
+  movements: (serial: string, day: string, first: { at: string; epoch: number; index: number }) =>
+    key(movementsOf(serial, day), `${first.at}#${first.epoch}#${first.index}`),
+  /** When somebody was told of alarms last. */
+  watch: () => key('WATCH', 'WATCH'),
 } as const
 
 /** Partitions of the `list` index of the doors' table. */
@@ -33,3 +43,6 @@ export const doorLists = {
 
 /** Partition of the `due` index: what a device has yet to be told; what takes away first, each sorted by when it may be told. */
 export const dueAtDevice = (serial: string) => `device#${serial}`
+
+/** Partition of the `due` index: alarms of which nobody was told, sorted by when they happened. */
+export const untoldAlarms = 'alarms#untold'

@@ -1,7 +1,7 @@
 import { ChainHead } from '../../schemas/target.ts'
-import { chains, type Key, keys } from './keys.ts'
+import { chains, type Key, keys, lists } from './keys.ts'
 import { emptyChain } from './ledger.ts'
-import { batchGet, type Tables } from './tables.ts'
+import { batchGet, queryAll, type Tables } from './tables.ts'
 
 export type HeadStore = ReturnType<typeof createHeadStore>
 
@@ -16,12 +16,24 @@ function rowOf(chain: string): Key | null {
   if (kind === 'system') return keys.system(id)
   if (kind === 'task') return keys.task(id)
   if (kind === 'hold') return keys.stoppedBatch(id)
+  if (kind === 'alarm') return keys.doorAlarm(id)
   return kind === 'unit' ? keys.unit(id) : null
 }
 
 /** Where chains of the ledger should end, as the aggregates' own rows say. */
 export function createHeadStore(tables: Tables) {
   return {
+    /** Chains of the doors' alarms, as their list has them: nobody but the alarm itself tells of one. */
+    async ofAlarms(): Promise<string[]> {
+      const items = await queryAll(tables, {
+        TableName: tables.state,
+        IndexName: 'list',
+        KeyConditionExpression: 'listKey = :list',
+        ExpressionAttributeValues: { ':list': lists.doorAlarms() },
+      })
+      return items.map(({ listSort }) => chains.doorAlarm(String(listSort)))
+    },
+
     /**
      * Heads by chain, read consistently; a chain whose aggregate is not kept is left out. One whose row has no head has not
      * begun (somebody's calls were counted, and nothing was recorded yet): it ends before its first entry.

@@ -70,6 +70,7 @@ export const keys = {
   /** Whose account of a target it is, by the target's own key; written when it is adopted. */
   account: (target: string, accountId: string) => key(`ACCOUNT#${target}#${accountId}`, 'ACCOUNT'),
   task: (id: string) => key(`TASK#${id}`, 'TASK'),
+  doorAlarm: (id: string) => key(`DOOR-ALARM#${id}`, 'DOOR-ALARM'),
   notice: (id: string) => key(`NOTICE#${id}`, 'NOTICE'),
   /** When the last mails went to an address of the settings. */
   mailSlots: (address: string) => key(`MAILS#${digest(address)}`, 'MAILS'),
@@ -91,6 +92,7 @@ export const chains = {
   system: (target: string) => `system/${target}`,
   task: (id: string) => `task/${id}`,
   hold: (id: string) => `hold/${id}`,
+  doorAlarm: (id: string) => `alarm/${id}`,
 } as const
 
 /** Partitions of the `list` index. */
@@ -116,6 +118,8 @@ export const lists = {
 
   /** Batches the guard has stopped: those that wait, and the others; sorted by `<at>#<id>`. */
   stoppedBatches: (state: 'held' | 'settled') => `stopped#${state}`,
+  /** Alarms of the doors that the ledger tells of, sorted by id. */
+  doorAlarms: () => 'door-alarms',
   /** What a unit granted and what may end with a year, sorted by `<last day as filed>#<person id>`. */
   ending: (unit: string) => `ending#${unit}`,
 

@@ -4,6 +4,12 @@ import { doorKeys, doorLists } from './door-keys.ts'
 import { batchGet, queryAll, type Tables } from './tables.ts'
 import { bare } from './target-rows.ts'
 
+/** A row as parsed; where somebody was seen last is forgotten with the movement. */
+export const readPresence = (item: Record<string, unknown>): PresenceRow => {
+  const { forgetAt: _, ...row } = bare(item)
+  return PresenceRow.parse(row)
+}
+
 export type PresenceStore = ReturnType<typeof createPresenceStore>
 
 /** Who is inside the room, by the doors' own word. */
@@ -14,7 +20,7 @@ export function createPresenceStore(tables: Tables) {
       const { Item } = await tables.client.send(
         new GetCommand({ TableName: tables.doors, Key: doorKeys.presence(pin), ConsistentRead: true }),
       )
-      return Item === undefined ? null : PresenceRow.parse(bare(Item))
+      return Item === undefined ? null : readPresence(Item)
     },
 
     /** Everybody who went in and has not come out. */
@@ -30,7 +36,7 @@ export function createPresenceStore(tables: Tables) {
         tables.doors,
         keys.map(({ pk, sk }) => ({ pk, sk })),
       )
-      return rows.map(row => PresenceRow.parse(bare(row))).filter(({ inside }) => inside)
+      return rows.map(readPresence).filter(({ inside }) => inside)
     },
   }
 }

@@ -112,8 +112,8 @@ async function page(
 }
 
 /** The opaque id of somebody named by it or by national id; `unknown` for nobody, undefined for what is neither. */
-async function personOf(
-  { people, settings }: Needed,
+export async function personOf(
+  { people, settings }: Pick<Needed, 'people' | 'settings'>,
   written: string | undefined,
 ): Promise<string | null | undefined> {
   if (written === undefined) return null

@@ -40,6 +40,7 @@ export async function verifyLedger(registers: Needed): Promise<Verification> {
     registers.chains.body(),
     ...TargetId.options.map(registers.chains.system),
     ...(await recordChains(registers)),
+    ...(await registers.heads.ofAlarms()),
     ...[...people].flatMap(id => [
       registers.chains.person(id),
       registers.chains.credentials(id),

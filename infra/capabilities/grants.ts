@@ -199,6 +199,20 @@ export const grants = {
   'set-credentials-directory': { ...setsCredentials, enters: 'directory' },
   'set-credentials-mail': { ...setsCredentials, enters: 'mail' },
   'set-credentials-erp': { ...setsCredentials, enters: 'erp' },
+  // Who is inside and may not be (people), what was told and settled by itself, each with its entry and mails.
+  'watch-doors': {
+    state: { actions: ['GetItem', 'PutItem', 'Query'] },
+    ledger: { actions: ['PutItem'] },
+    doors: {
+      actions: ['BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem'],
+      indexes: ['due', 'list'],
+    },
+  },
+  'read-doors': {
+    state: { actions: [...reads, 'PutItem'] },
+    ledger: { actions: ['PutItem'] },
+    doors: { actions: ['BatchGetItem', 'GetItem', 'Query', 'UpdateItem'], indexes: ['due', 'list'] },
+  },
   'load-bootstrap': { state: { actions: ['GetItem', 'PutItem'] }, ledger: { actions: ['PutItem'] } },
 } as const satisfies Record<string, Grants>
 

@@ -40,6 +40,7 @@ const functions = {
   'set-credentials-erp': ['POST /me/credentials/erp'],
   'read-audit': ['GET /audit', 'GET /audit/verification'],
   'read-registers': ['GET /registers/{register}'],
+  'read-doors': ['GET /doors', 'GET /door-alarms', 'POST /door-alarms/{id}/settlement', 'GET /movements'],
   'reconcile-accounts': [
     'GET /reconciliation',
     'POST /reconciliation/readings',

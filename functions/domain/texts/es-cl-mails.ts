@@ -81,6 +81,13 @@ export const esCLMails = {
   'notice.suspension-reported-subject': 'Se suspendieron los accesos de una persona.',
   'notice.suspension-reported':
     'Se suspendieron de inmediato todos los accesos de {person} (retención {hold}). Otra persona con facultad puede levantar la suspensión.',
+  'notice.door-alarm-subject': 'Centro de datos: {alarm}, en {door}.',
+  'notice.door-alarms-subject': 'Centro de datos: {alarms} alarmas nuevas.',
+  'notice.door-alarms':
+    'Las puertas del centro de datos informan lo siguiente. Revíselo y ciérrelo con un comentario en Llavero; mientras una alarma siga abierta, lo que se repite solo se cuenta.',
+  'notice.alarm': '{alarm}: {door}, {at}.',
+  'notice.alarm-repeated': '{alarm}: {door}, desde {at}, {times} veces.',
+  'notice.door-alarm-person': 'La tarjeta es de {person}.',
   'access.directory': 'Cuenta de red.',
   'access.mail': 'Correo.',
   'access.erp': 'ERP.',
