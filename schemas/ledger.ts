@@ -44,6 +44,10 @@ export const Act = z.enum([
   'line-completed',
   'line-acknowledged',
   'line-contested',
+  'card-handed-over',
+  'card-acknowledged',
+  'card-reported',
+  'card-returned',
 ])
 export type Act = z.infer<typeof Act>
 

@@ -18,5 +18,8 @@ export const NoticeTemplate = z.enum([
   'batch-stopped',
   'suspension-reported',
   'target-out-of-reach',
+  'card-receipt',
+  'card-lost',
+  'card-copied',
 ])
 export type NoticeTemplate = z.infer<typeof NoticeTemplate>

@@ -117,6 +117,11 @@ const suspensionReported = (facts: NoticeFacts): Words => ({
   ],
 })
 
+const aboutCard = (facts: NoticeFacts, subject: Code, text: Code): Words => ({
+  subject: phrase(facts, subject),
+  lines: [say(facts.settings.locale, text, { person: personIn(facts) })],
+})
+
 /** Every mail there is: another one is an entry here, its words in the catalogue and its name in `NoticeTemplate`. */
 const templates: Readonly<Record<NoticeTemplate, (facts: NoticeFacts) => Words | null>> = {
   'task-opened': facts =>
@@ -146,6 +151,9 @@ const templates: Readonly<Record<NoticeTemplate, (facts: NoticeFacts) => Words |
     subject: phrase(facts, 'notice.out-of-reach-subject', { target: targetIn(facts) }),
     lines: [say(facts.settings.locale, 'notice.out-of-reach')],
   }),
+  'card-receipt': facts => aboutCard(facts, 'notice.card-receipt-subject', 'notice.card-receipt'),
+  'card-lost': facts => aboutCard(facts, 'notice.card-lost-subject', 'notice.card-lost'),
+  'card-copied': facts => aboutCard(facts, 'notice.card-copied-subject', 'notice.card-copied'),
 }
 
 /** A mail in words; null: what it was to tell of is gone. */

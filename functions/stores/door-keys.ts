@@ -7,6 +7,8 @@ export const doorKeys = {
   device: (serial: string) => key(`DEVICE#${serial}`, 'DEVICE'),
   user: (pin: string, serial: string) => key(`PIN#${pin}`, `USER#${serial}`),
   card: (pin: string) => key(`PIN#${pin}`, 'CARD'),
+  /** On the blacklist as long as there is a row. */
+  lostCard: (number: string) => key(`LOSTCARD#${number}`, 'LOSTCARD'),
   presence: (pin: string) => key(`PIN#${pin}`, 'PRESENCE'),
   alarm: (id: string) => key(`ALARM#${id}`, 'ALARM'),
   /** The one that is open for this kind, door and subject: it names the alarm's id. */

@@ -5,6 +5,7 @@ import { createDigestStore } from '../../functions/stores/digests.ts'
 import { createDueLaneStore } from '../../functions/stores/due-lanes.ts'
 import { createEndingGrantStore } from '../../functions/stores/ending-grants.ts'
 import { createGuardStore } from '../../functions/stores/guards.ts'
+import { createKeyHolderStore } from '../../functions/stores/key-holders.ts'
 import { createLedgerStore, emptyChain } from '../../functions/stores/ledger.ts'
 import { createListStore } from '../../functions/stores/lists.ts'
 import { createNoticeStore } from '../../functions/stores/notices.ts'
@@ -67,6 +68,7 @@ export async function openWorld(
     batches: createStoppedBatchStore(tables, settings),
     stoppedFacts: createStoppedFactStore(tables),
     requests: createRequestStore(tables, settings),
+    keyHolders: createKeyHolderStore(tables),
     credentials: createCredentialStore(tables),
     bells: {
       ring: async rings => {
