@@ -68,7 +68,9 @@ const CardView = z.strictObject({
 export const BadgeView = z
   .strictObject({
     person: PersonRef,
-    pin: Pin.nullable().meta({ description: 'By which devices know the person; null: no access was granted.' }),
+    pin: Pin.nullable().meta({
+      description: 'By which devices know the person; null: no access was granted.',
+    }),
     card: CardView.nullable(),
     toAccept: z
       .strictObject({ version: z.int(), text: z.string() })
@@ -85,13 +87,10 @@ export const BadgeView = z
       }),
     ),
     task: z.uuid().nullable().meta({ description: 'The task that is open about the card.' }),
-    withdrawn: z
-      .strictObject({ at: Instant, entry: z.string() })
-      .nullable()
-      .meta({
-        description:
-          'Proof of deletion: when the badge was last read back as gone from the devices, and the ledger’s entry of it. Null while it is on them, or never was.',
-      }),
+    withdrawn: z.strictObject({ at: Instant, entry: z.string() }).nullable().meta({
+      description:
+        'Proof of deletion: when the badge was last read back as gone from the devices, and the ledger’s entry of it. Null while it is on them, or never was.',
+    }),
   })
   .meta({ id: 'Badge' })
 export type BadgeView = z.infer<typeof BadgeView>

@@ -5,13 +5,7 @@ import type { LedgerEntry } from '../../schemas/ledger.ts'
 import type { Grant } from '../../schemas/request.ts'
 import type { Observation } from '../../schemas/target.ts'
 import { targetOf } from './atoms.ts'
-import {
-  grantTimes,
-  type PersonRecord,
-  type RecordSettings,
-  type Standing,
-  standingAt,
-} from './standing.ts'
+import { grantTimes, type PersonRecord, type RecordSettings, type Standing, standingAt } from './standing.ts'
 import { type Locale, say } from './texts/index.ts'
 
 /** A grant of a door that is not over: live, held back, or yet to begin. */

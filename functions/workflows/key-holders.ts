@@ -32,8 +32,7 @@ async function holdersNow(engine: Needed, row: KeyHoldersRow): Promise<Holder[]>
   let place: string | null = null
   do {
     const page = await engine.lists.accounts('data-centre', place, listedAtOnce)
-    for (const { personId } of page.items)
-      if (!approved.has(personId)) approved.set(personId, [])
+    for (const { personId } of page.items) if (!approved.has(personId)) approved.set(personId, [])
     place = page.next
   } while (place !== null)
   const found: Holder[] = []

@@ -115,7 +115,8 @@ async function recordChains({ units, requests, chains: chainOf }: Needed): Promi
 /** Everybody an entry speaks of has a chain of their own, even where none of its entries is left. */
 function peopleOf({ chain, text }: SealedEntry): string[] {
   const [kind, id] = chain.split('/')
-  const own = ['person', 'target', 'credentials', 'badge'].includes(kind ?? '') && id !== undefined ? [id] : []
+  const own =
+    ['person', 'target', 'credentials', 'badge'].includes(kind ?? '') && id !== undefined ? [id] : []
   return [...own, ...(text.match(/(?<="personId":"|"subject":")[0-9a-f-]{36}(?=")/g) ?? [])]
 }
 

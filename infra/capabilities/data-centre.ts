@@ -1,8 +1,10 @@
 import { AttributeType, ProjectionType, type TableV2 } from 'aws-cdk-lib/aws-dynamodb'
+import { Duration } from 'aws-cdk-lib/core'
 import { Construct } from 'constructs'
 import type { Alarms } from './alarms.ts'
 import { DurableTable } from './durable-table.ts'
-import type { AppFunction } from './function.ts'
+import type { FrontDoor } from './front-door.ts'
+import { AppFunction, type Workshop } from './function.ts'
 
 const text = (name: string) => ({ name, type: AttributeType.STRING })
 
@@ -53,5 +55,31 @@ export class DataCentre extends Construct {
           'Look for a device that sends without pause. If somebody must not get in, take their badge off the device at the door.',
       },
     }).table
+  }
+  /** Cards, their receipts, and who holds them. */
+  keepBadges(workshop: Workshop, door: FrontDoor): void {
+    const maintain = new AppFunction(this, 'MaintainBadges', {
+      name: 'maintain-badges',
+      workshop,
+      description: 'Cards: handed over, signed for, reported lost, taken back; and who the key-holders are.',
+      memory: 1024,
+      timeout: Duration.seconds(29),
+      failure: {
+        means:
+          'A card that was just reported lost may still open, and nobody can sign for a new one. What the doors know goes on working.',
+        remedy:
+          'Report the lost card again, or take it off the device at the door. Then find the correlation id in the log of maintain-badges.',
+      },
+    })
+    this.functions.push(maintain)
+    for (const key of [
+      'GET /key-holders',
+      'GET /people/{nationalId}/badge',
+      'PUT /people/{nationalId}/badge',
+      'POST /me/badge/receipt',
+      'POST /people/{nationalId}/badge/loss',
+      'POST /people/{nationalId}/badge/return',
+    ])
+      door.route(key, maintain)
   }
 }

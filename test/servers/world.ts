@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { createAdoptionStore } from '../../functions/stores/adoptions.ts'
+import { createBadgeStore } from '../../functions/stores/badges.ts'
 import { createCredentialStore } from '../../functions/stores/credentials.ts'
 import { createDigestStore } from '../../functions/stores/digests.ts'
 import { createDueLaneStore } from '../../functions/stores/due-lanes.ts'
@@ -28,6 +29,7 @@ import { type Post, type Posted, type Sent, sendNotice } from '../../functions/w
 import { type Submitted, submitRequest } from '../../functions/workflows/submit-request.ts'
 import { sweepDue } from '../../functions/workflows/sweep-due.ts'
 import { ancestorsOf } from '../../functions/workflows/tell-ends.ts'
+import { tendCard } from '../../functions/workflows/tend-card.ts'
 import sample from '../../infra/settings/valle-claro.json' with { type: 'json' }
 import type { Contract } from '../../schemas/contract.ts'
 import { LedgerEntry } from '../../schemas/ledger.ts'
@@ -131,6 +133,7 @@ export async function openWorld(
     },
   }
   const ledger = createLedgerStore(tables)
+  const badges = createBadgeStore(tables, settings)
   const readings = createReadingStore(tables)
   const ending = createEndingGrantStore(tables)
 
@@ -140,7 +143,13 @@ export async function openWorld(
     using: Engine = engine,
   ): Promise<BrokenRun[]> {
     return convergeTarget(
-      { ...using, target, units: unitRegister, connector: targets[target] },
+      {
+        ...using,
+        target,
+        units: unitRegister,
+        connector: targets[target],
+        ...(target === 'data-centre' && { alongside: run => tendCard({ ...using, badges }, run) }),
+      },
       [personIds].flat(),
       new Date(time.now).toISOString(),
     )
@@ -161,6 +170,7 @@ export async function openWorld(
     notices,
 
     adoptions: createAdoptionStore(tables),
+    badges,
     /** Mails and calls that were taken, and what answers them. */
     mails,
     calls,
