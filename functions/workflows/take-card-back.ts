@@ -15,6 +15,8 @@ import { nowOf, tries } from './registers.ts'
 interface Going {
   readonly how: Exclude<CardEnd, 'corrected'>
   readonly comment: string | null
+  /** Whether security is told (R18): of every card that may be in wrong hands. */
+  readonly tells: boolean
 }
 
 /** Where a card is afterwards. What is neither back nor destroyed opens never again, and nobody is given it. */
@@ -37,14 +39,17 @@ export async function reportCard(
   writtenId: string,
   { kind = 'lost', comment }: SentCardLoss,
 ): Promise<BadgeView | Refusal> {
+  let alarmed = false
   for (let attempt = 1; attempt <= tries; attempt++) {
     const bearer = await findBearer(registers, caller, writtenId, ['security', 'it'])
     if (isRefusal(bearer)) return bearer
     const badge = registers.badges.of(bearer.person)
     if (badge.card === null && kind === 'lost') return refuseWith('conflict', 'badge.no-card')
     // Before the act: whoever dies between the two has alarmed somebody.
-    if (kind === 'copied') await alarm(registers, bearer.person)
-    const gone = await takeAway(registers, caller, bearer, { how: kind, comment })
+    if (kind === 'copied') alarmed = (await alarm(registers, bearer.person)) || alarmed
+    // Of a copy that stands reported already nobody is told again.
+    const tells = badge.card !== null || alarmed
+    const gone = await takeAway(registers, caller, bearer, { how: kind, comment, tells })
     if (gone !== null) return gone
   }
   return refuse('busy')
@@ -62,7 +67,11 @@ export async function returnCard(
     if (isRefusal(bearer)) return bearer
     if (bearer.as === 'self') return refuseWith('forbidden', 'badge.oneself')
     if (registers.badges.of(bearer.person).card === null) return refuseWith('conflict', 'badge.no-card')
-    const gone = await takeAway(registers, caller, bearer, { how: condition, comment: comment ?? null })
+    const gone = await takeAway(registers, caller, bearer, {
+      how: condition,
+      comment: comment ?? null,
+      tells: condition === 'not-returned',
+    })
     if (gone !== null) return gone
   }
   return refuse('busy')
@@ -73,7 +82,7 @@ async function takeAway(
   registers: BadgeRegisters,
   caller: Caller,
   bearer: Bearer,
-  { how, comment }: Going,
+  { how, comment, tells }: Going,
 ): Promise<BadgeView | null> {
   const { person } = bearer
   const badge = registers.badges.of(person)
@@ -104,7 +113,7 @@ async function takeAway(
     wakes: card === null ? undefined : person.targets.get('data-centre'),
     ...(card !== null &&
       badge.task !== null && { task: { closing: closing(how, comment, entry.actor), opens: null } }),
-    told: reports(badge, how, entry.cause.ref, at),
+    told: tells ? [report(badge, how)] : [],
   })
   if (next === null) return null
   registers.log(returned ? 'card-returned' : 'card-reported', { personId: badge.personId, card: cause.ref })
@@ -130,21 +139,16 @@ function closing(how: Going['how'], comment: string | null, by: Closing['by']): 
   return { outcome: how === 'not-returned' ? 'not-done' : 'done', by, evidence: comment }
 }
 
-/** Security is told of every card that may be in wrong hands (R18). */
-function reports({ personId }: BadgeRow, how: Going['how'], card: string, at: string): NoticeDraft[] {
-  if (placeAfter[how] !== 'lost') return []
-  return [
-    {
-      template: how === 'copied' ? 'card-copied' : 'card-lost',
-      to: { kind: 'security' },
-      about: { personId, task: null, target: 'data-centre', request: null },
-      fact: `${card} ${how} ${at}`,
-    },
-  ]
-}
+const report = ({ personId, revision }: BadgeRow, how: Going['how']): NoticeDraft => ({
+  template: how === 'copied' ? 'card-copied' : 'card-lost',
+  to: { kind: 'security' },
+  about: { personId, task: null, target: 'data-centre', request: null },
+  fact: `badge ${personId} ${revision}`,
+})
 
-async function alarm({ alarms, clock }: BadgeRegisters, { row, targets }: PersonAggregate): Promise<void> {
-  await alarms.raise({
+/** Whether it is a new one. */
+function alarm({ alarms, clock }: BadgeRegisters, { row, targets }: PersonAggregate): Promise<boolean> {
+  return alarms.raise({
     kind: 'unauthorised-copy',
     serial: null,
     pin: targets.get('data-centre')?.name ?? null,

@@ -40,7 +40,10 @@ export async function openBadgeOffice(keyHolders = 100) {
     chains,
   }
   const it = { personId: (await hire('Ada', 'Pino Leal', 'ti')).personId, roles: ['it' as const] }
-  const security = { personId: (await hire('Raúl', 'Soto Neira', 'ti')).personId, roles: ['security' as const] }
+  const security = {
+    personId: (await hire('Raúl', 'Soto Neira', 'ti')).personId,
+    roles: ['security' as const],
+  }
   const authority = { personId: mayor.personId, roles: ['authority' as const] }
 
   /** Asks for doors, and answers the number of the request. */
