@@ -15,9 +15,10 @@ import { activation, form, openOffice, type Someone } from './office.ts'
 export const doors = ['VC-CPD-0001', 'VC-CPD-0002'] as const
 
 /** The sample body with two doors that come to us, and room for a few key-holders. */
-export const withDoors = (keyHolders: number): Settings =>
+export const withDoors = (keyHolders: number, more: Partial<Settings> = {}): Settings =>
   Settings.parse({
     ...sample,
+    ...more,
     doors: doors.map((serial, index) => ({ serial, name: `Puerta ${index + 1}` })),
     dataCentre: { keyHolders },
     targets: [
@@ -29,8 +30,8 @@ export const withDoors = (keyHolders: number): Settings =>
 export type BadgeOffice = Awaited<ReturnType<typeof openBadgeOffice>>
 
 /** The office of the other tests, with doors, and somebody for each role. */
-export async function openBadgeOffice(keyHolders = 100) {
-  const office = await openOffice(withDoors(keyHolders))
+export async function openBadgeOffice(keyHolders = 100, more: Partial<Settings> = {}) {
+  const office = await openOffice(withDoors(keyHolders, more))
   const { world, hire, head, mayor } = office
   const registers = {
     ...world.engine,

@@ -76,6 +76,37 @@ describe('a card (R15)', () => {
     })
   })
 
+  it('is asked of IT once, however many workers look at the same time', async () => {
+    const someone = await office.hire('Elena', 'Ñancucheo Díaz', 'dideco')
+    given(await office.approve(await office.ask(someone)))
+    await Promise.all(Array.from({ length: 6 }, () => office.world.converge(someone.personId, 'data-centre')))
+    expect(await kinds(someone)).toEqual(['card-handover'])
+    await office.world.settle()
+  })
+
+  it('goes with the person to another number at the doors', async () => {
+    const { someone, card } = await withCard()
+    const row = await office.world.row(someone.personId, 'data-centre')
+    const { at, asOf, ...entry } = {
+      at: new Date(office.world.time.now).toISOString(),
+      asOf: new Date(office.world.time.now).toISOString(),
+      act: 'account-renamed' as const,
+      phase: 'recorded' as const,
+      subject: someone.personId,
+      actor: { personId: null, role: 'system', onBehalfOf: null },
+      system: 'data-centre',
+      request: null,
+      cause: { kind: 'conflict', ref: 'data-centre' },
+    }
+    const renamed = { entry: { ...entry, at, asOf }, dueAt: at, quarantineOver: at }
+    expect(await office.world.engine.people.rename(row, '1234567', renamed)).toBe(true)
+    await office.world.settle()
+    expect(await office.atTheDoors(doorKeys.card(row.name))).toMatchObject({ card: null })
+    expect(await office.atTheDoors(doorKeys.card('1234567'))).toMatchObject({ card })
+    given(await lose(someone))
+    expect(await office.atTheDoors(doorKeys.card('1234567'))).toMatchObject({ card: null })
+  })
+
   it('opens nothing until the person has signed, by what is printed on it (R11)', async () => {
     const someone = await newcomer()
     const card = number()

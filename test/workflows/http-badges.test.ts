@@ -174,6 +174,15 @@ describe('the key-holders over HTTP (R18)', () => {
     expect((await approve(people.contractor)).decided.status).toBe(200)
   })
 
+  it('are not made by adopting what a device has', async () => {
+    const adoptions = [{ accountId: '1234567', nationalId: people.driver.nationalId }]
+    const answer = await app.call('POST', '/reconciliation/adoptions', {
+      as: it_,
+      body: { target: 'data-centre', adoptions },
+    })
+    expect([answer.status, answer.body.faults[0].code]).toEqual([409, 'badge.not-adopted'])
+  })
+
   it('leave no trace of numbers or names in the logs, and their ledger is whole', async () => {
     expect(app.logs.join()).not.toMatch(/41000\d\d\b|Ñancucheo/)
     const verified = await app.call('GET', '/audit/verification', { as: security })

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { lineHash } from '../../functions/domain/line-hash.ts'
 import { isRefusal } from '../../functions/domain/refusal.ts'
+import { completeLine } from '../../functions/workflows/complete-line.ts'
 import { readKeyHolders } from '../../functions/workflows/key-holders.ts'
 import { type BadgeOffice, openBadgeOffice } from './badge-office.ts'
-import { contrata, day, form } from './office.ts'
+import { contrata, day, form, nationalId, planta } from './office.ts'
 
 const full = { refused: 'conflict', detail: 'badge.key-holders-full' }
 
@@ -85,6 +87,28 @@ describe('standing access to the data centre (R18)', () => {
     expect(await office.approve(await office.ask(await somebody()))).toEqual(full)
   })
 
+  it('is kept by whoever renews it for the next year, with all places taken', async () => {
+    const fresh = await openBadgeOffice(1)
+    const { world, head } = fresh
+    const someone = await fresh.letIn(
+      await fresh.hire('Rocío', 'Pincheira Mella', 'dideco', contrata),
+      '2026-12-31',
+    )
+    const other = await fresh.ask(await fresh.hire('Eva', 'Dos', 'dideco'))
+    const renewed = await world.renew(head.personId, { unit: 'dideco', all: true, declaration: true })
+    if (!('filed' in renewed)) throw new Error(JSON.stringify(renewed))
+    const number = renewed.filed[0]?.row.number ?? ''
+    expect(isRefusal(await fresh.approve(number))).toBe(false)
+    expect(await fresh.approve(other)).toEqual(full)
+    // It waits for human resources, and the place with it.
+    world.time.now = Date.parse('2027-01-05T15:00:00.000Z')
+    await world.settle()
+    expect((await readKeyHolders(fresh.registers)).holders).toMatchObject([{ status: 'scheduled' }])
+    expect(await fresh.approve(other)).toEqual(full)
+    expect((await fresh.tasks(someone)).map(({ kind }) => kind)).not.toContain('card-return')
+    await world.close()
+  })
+
   it('is held by whoever was approved, also while that is not carried out yet', async () => {
     const fresh = await openBadgeOffice(1)
     const one = await fresh.hire('Ana', 'Uno', 'dideco')
@@ -143,5 +167,42 @@ describe('who approves a door (R15)', () => {
     const { number } = submitted.filed.row
     for (const personId of [office.deputy.personId, office.head.personId])
       expect(await office.approve(number, { personId, roles: ['authority'] })).toEqual(oneself)
+  })
+
+  it('is not whoever completed the line', async () => {
+    const someone = await office.hire('Rocío', 'Pincheira Mella', 'dideco', contrata)
+    // Without the last day that a yearly contract needs.
+    const number = await office.ask(someone)
+    const { engine, unitRegister: units } = office.world
+    const line = (await engine.requests.load(number))?.lines[0]
+    if (line === undefined) throw new Error('no line')
+    const deputy = { personId: office.deputy.personId, roles: [] }
+    await completeLine(
+      { ...engine, units: units as never },
+      {
+        caller: deputy,
+        number,
+        line: 'A1',
+        ifMatch: lineHash(line),
+        sent: { kind: 'activation', until: '2026-12-20' } as never,
+        repeatable: false,
+      },
+    )
+    expect((await engine.requests.load(number))?.lines[0]?.decision).toBe('awaiting-approval')
+    expect(await office.approve(number, { ...deputy, roles: ['authority'] })).toEqual(oneself)
+    expect(isRefusal(await office.approve(number))).toBe(false)
+  })
+
+  it('is not the person concerned either where nobody knew them when the form came', async () => {
+    const declared = await openBadgeOffice(9, { personnelRegister: 'declared' })
+    const id = nationalId()
+    const unknown = { id, personId: '', givenNames: 'Nadia', surnames: 'Nueva', contract: planta }
+    const number = await declared.ask(unknown)
+    expect((await declared.world.engine.requests.load(number))?.lines[0]?.personId).toBeNull()
+    const names = { givenNames: 'Nadia', surnames: 'Nueva' }
+    const personId = await declared.world.hire(id, names, 'dideco', planta)
+    expect(await declared.approve(number, { personId, roles: ['authority'] })).toEqual(oneself)
+    expect(isRefusal(await declared.approve(number))).toBe(false)
+    await declared.world.close()
   })
 })
