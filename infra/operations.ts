@@ -19,6 +19,7 @@ import * as registers from '../schemas/registers.ts'
 import { RenewalList, RenewalOrder, RenewalsFiled, RenewalsQuery, RenewalsTried } from '../schemas/renewal.ts'
 import { Form } from '../schemas/request.ts'
 import type { Operation } from './operation.ts'
+import { operationsOfBadges } from './operations-of-badges.ts'
 import { operationsOfDoors } from './operations-of-doors.ts'
 import { operationsOfPosts } from './operations-of-posts.ts'
 
@@ -142,6 +143,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     problems: [413, 422],
   },
   ...operationsOfPosts,
+  ...operationsOfBadges,
   'POST /me/credentials/directory': setCredential('directory'),
   'POST /me/credentials/mail': setCredential('mail'),
   'POST /me/credentials/erp': setCredential('erp'),

@@ -126,6 +126,16 @@ export const CardRow = z.strictObject({
 })
 export type CardRow = z.infer<typeof CardRow>
 
+/** A card that opens no more, whoever shows it: lost, copied or not brought back. It stays so. */
+export const LostCardRow = z.strictObject({
+  version: z.literal(1),
+  /** Whose it was. */
+  pin: Pin,
+  personId: PersonId,
+  since: Instant,
+})
+export type LostCardRow = z.infer<typeof LostCardRow>
+
 /** Where a badge was seen last: inside the room or outside of it, by the doors' own word. */
 export const PresenceRow = z.strictObject({
   version: z.literal(1),

@@ -46,6 +46,10 @@ export const Act = z.enum([
   'line-contested',
   'door-alarm-raised',
   'door-alarm-settled',
+  'card-handed-over',
+  'card-acknowledged',
+  'card-reported',
+  'card-returned',
 ])
 export type Act = z.infer<typeof Act>
 

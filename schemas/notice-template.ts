@@ -19,5 +19,8 @@ export const NoticeTemplate = z.enum([
   'suspension-reported',
   'target-out-of-reach',
   'door-alarms',
+  'card-receipt',
+  'card-lost',
+  'card-copied',
 ])
 export type NoticeTemplate = z.infer<typeof NoticeTemplate>

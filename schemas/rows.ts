@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { CatalogueId, EndedAccess } from './access.ts'
+import { CardTaskKind } from './badges.ts'
 import { CivilDate, Instant } from './calendar.ts'
 import { NamedPerson, PersonId } from './person.ts'
 import { KeptLine, LineId, RequestNumber, Signer } from './request.ts'
@@ -191,9 +192,10 @@ export type DriftRow = z.infer<typeof DriftRow>
 
 /**
  * What a human is asked to do. `parked`: an account the target refused again and again; `unadopted`: one that was there
- * before; `manual`: a plan for a target that nobody but people can write to; `contested`: an access its bearer calls wrong.
+ * before; `manual`: a plan for a target that nobody but people can write to; `contested`: an access its bearer calls wrong;
+ * `card-handover`, `card-return`: a card to be given to somebody who may pass a door, or taken back from who may no more.
  */
-export const TaskKind = z.enum(['parked', 'manual', 'unadopted', 'contested'])
+export const TaskKind = z.enum(['parked', 'manual', 'unadopted', 'contested', ...CardTaskKind.options])
 export type TaskKind = z.infer<typeof TaskKind>
 
 /**

@@ -11,6 +11,7 @@ const withoutMailbox: Partial<Record<NoticeTemplate, WithoutMailbox>> = {
   'account-ready': 'waits-for-head',
   'copy-to-head': 'waits',
   'access-ending': 'drops',
+  'card-receipt': 'drops',
 }
 
 export const withoutMailboxOf = (template: NoticeTemplate): WithoutMailbox =>
@@ -24,6 +25,8 @@ const unlimited: readonly NoticeTemplate[] = [
   'batch-stopped',
   'suspension-reported',
   'door-alarms',
+  'card-lost',
+  'card-copied',
 ]
 
 /** Whether it counts among the mails of an hour to one address of the settings. */

@@ -157,6 +157,10 @@ function doorAlarms(facts: NoticeFacts): Words | null {
     ],
   }
 }
+const aboutCard = (facts: NoticeFacts, subject: Code, text: Code): Words => ({
+  subject: phrase(facts, subject),
+  lines: [say(facts.settings.locale, text, { person: personIn(facts) })],
+})
 
 /** Every mail there is: another one is an entry here, its words in the catalogue and its name in `NoticeTemplate`. */
 const templates: Readonly<Record<NoticeTemplate, (facts: NoticeFacts) => Words | null>> = {
@@ -188,6 +192,9 @@ const templates: Readonly<Record<NoticeTemplate, (facts: NoticeFacts) => Words |
     lines: [say(facts.settings.locale, 'notice.out-of-reach')],
   }),
   'door-alarms': doorAlarms,
+  'card-receipt': facts => aboutCard(facts, 'notice.card-receipt-subject', 'notice.card-receipt'),
+  'card-lost': facts => aboutCard(facts, 'notice.card-lost-subject', 'notice.card-lost'),
+  'card-copied': facts => aboutCard(facts, 'notice.card-copied-subject', 'notice.card-copied'),
 }
 
 /** A mail in words; null: what it was to tell of is gone. */

@@ -26,4 +26,4 @@ export const takesAway = ({ act }: Step): boolean =>
  * digest, unless somebody is to lose access.
  */
 export const toldSingly = ({ kind, urgent }: Pick<TaskRow, 'kind' | 'urgent'>): boolean =>
-  urgent || kind === 'manual' || kind === 'contested'
+  urgent || (kind !== 'parked' && kind !== 'unadopted')

@@ -16,5 +16,9 @@ export function taskInWords(settings: Settings, task: TaskRow): string[] {
       return [say(locale, 'task.unadopted', { name })]
     case 'contested':
       return [say(locale, 'task.contested', { request: task.request ?? '', line: task.line ?? '' })]
+    case 'card-handover':
+      return [say(locale, 'task.card-handover', { name })]
+    case 'card-return':
+      return [say(locale, 'task.card-return', { name })]
   }
 }

@@ -1,4 +1,5 @@
 import { createDueLaneStore } from '../stores/due-lanes.ts'
+import { createKeyHolderStore } from '../stores/key-holders.ts'
 import { createLedgerStore } from '../stores/ledger.ts'
 import { createRequestStore } from '../stores/requests.ts'
 import { createStoppedFactStore } from '../stores/stopped-facts.ts'
@@ -15,6 +16,7 @@ export const engine: Engine = {
   lanes: createDueLaneStore(tables),
   stoppedFacts: createStoppedFactStore(tables),
   requests: createRequestStore(tables, settings),
+  keyHolders: createKeyHolderStore(tables),
 }
 
 export const ledger = createLedgerStore(tables)

@@ -8,6 +8,7 @@ import type { TargetId } from '../../schemas/settings.ts'
 import { Doorbell } from '../../schemas/target.ts'
 import type { Connector } from '../connectors/contract.ts'
 import { convergeTarget } from '../workflows/converge-target.ts'
+import type { Convergence } from '../workflows/convergence-run.ts'
 import { modeOf, placeOf, rests } from '../workflows/engine.ts'
 import { readAccounts } from '../workflows/read-accounts.ts'
 import { logger, readings, units, worker } from './compose-worker.ts'
@@ -16,7 +17,11 @@ import { logger, readings, units, worker } from './compose-worker.ts'
 const lastMilliseconds = 25_000
 
 /** The handler of one target's queues: all doorbells of a batch in one run, one partial failure for each bug. */
-export function convergeHandler(target: TargetId, connector: (mark: string | null) => Promise<Connector>) {
+export function convergeHandler(
+  target: TargetId,
+  connector: (mark: string | null) => Promise<Connector>,
+  more: Pick<Convergence, 'alongside'> = {},
+) {
   const processor = new BatchProcessor(EventType.SQS, {
     parser,
     innerSchema: Doorbell,
@@ -36,7 +41,7 @@ export function convergeHandler(target: TargetId, connector: (mark: string | nul
         // Nobody enters a target that rests: its secret may be half changed.
         if (rests(mode)) return []
         return convergeTarget(
-          { ...worker, target, units, connector: await connector(system?.since ?? null) },
+          { ...worker, ...more, target, units, connector: await connector(system?.since ?? null) },
           people,
           new Date(sent).toISOString(),
           system,

@@ -3,6 +3,7 @@ import type { Key } from './keys.ts'
 const key = (pk: string, sk: string): Key => ({ pk, sk })
 
 const padded = (number: number) => String(number).padStart(12, '0')
+
 export const movementsOf = (serial: string, day: string) => `MOVEMENTS#${serial}#${day}`
 
 /** Every key of the table of the doors, in one place. A badge's rows share one partition, and so do a device's. */
@@ -15,13 +16,13 @@ export const doorKeys = {
     key(`DEVICE#${serial}`, `PACKET#${padded(id)}#${padded(index)}`),
   user: (pin: string, serial: string) => key(`PIN#${pin}`, `USER#${serial}`),
   card: (pin: string) => key(`PIN#${pin}`, 'CARD'),
+  /** On the blacklist as long as there is a row. */
+  lostCard: (number: string) => key(`LOSTCARD#${number}`, 'LOSTCARD'),
   presence: (pin: string) => key(`PIN#${pin}`, 'PRESENCE'),
   alarm: (id: string) => key(`ALARM#${id}`, 'ALARM'),
   /** The one that is open for this kind, door and subject: it names the alarm's id. */
   openAlarm: (kind: string, serial: string, subject: string) =>
     key(`OPEN-ALARM#${kind}#${serial}#${subject}`, 'OPEN-ALARM'),
-  /** Written by whoever hands out cards. */
-  lostCard: (card: string) => key(`LOSTCARD#${card}`, 'LOSTCARD'),
   /** Which events of a device are here. */
   seen: (serial: string) => key(`DEVICE#${serial}`, 'EVENTS'),
   /** What one upload brought of one day (UTC), sorted by the time of its first event. */

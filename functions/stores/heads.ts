@@ -12,6 +12,7 @@ function rowOf(chain: string): Key | null {
   if (kind === 'person') return keys.person(id)
   if (kind === 'target') return keys.target(id, target)
   if (kind === 'credentials') return keys.credentials(id)
+  if (kind === 'badge') return keys.badge(id)
   if (kind === 'request') return keys.request(id)
   if (kind === 'system') return keys.system(id)
   if (kind === 'task') return keys.task(id)

@@ -45,6 +45,11 @@ export const keys = {
   applied: (personId: string, request: string, part: number | string) =>
     key(personPartition(personId), `APPLIED#${request}#${part}`),
   credentials: (personId: string) => key(personPartition(personId), 'CREDENTIALS'),
+  badge: (personId: string) => key(personPartition(personId), 'BADGE'),
+  /** Where a card is, by its number. */
+  cardPlace: (number: string) => key(`BADGE-CARD#${number}`, 'BADGE-CARD'),
+  /** R18: who holds standing access. */
+  keyHolders: () => key('KEY-HOLDERS', 'KEY-HOLDERS'),
   role: (personId: string, role: string) => key(personPartition(personId), `ROLE#${role}`),
   roleChange: (id: string) => key(`ROLE-CHANGE#${id}`, 'ROLE-CHANGE'),
   /** The scheme's normalised text. */
@@ -87,6 +92,7 @@ export const chains = {
   person: (personId: string) => `person/${personId}`,
   target: (personId: string, target: string) => `target/${personId}/${target}`,
   credentials: (personId: string) => `credentials/${personId}`,
+  badge: (personId: string) => `badge/${personId}`,
   request: (number: string) => `request/${number}`,
   unit: (id: string) => `unit/${id}`,
   system: (target: string) => `system/${target}`,

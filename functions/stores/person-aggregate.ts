@@ -1,3 +1,4 @@
+import { BadgeRow } from '../../schemas/badges.ts'
 import type { Instant } from '../../schemas/calendar.ts'
 import { Hold } from '../../schemas/hold.ts'
 import { HrEvent } from '../../schemas/hr-event.ts'
@@ -39,6 +40,8 @@ export interface PersonAggregate {
   readonly roles: readonly RoleRow[]
   /** Which ends the person was told ahead; null: none yet. */
   readonly told: ToldRow | null
+  /** The card they have and those they had; null: nothing was said of any. */
+  readonly badge: BadgeRow | null
   /** What is stopped and not decided: in none of the lists above. What was discarded is in no list at all. */
   readonly stopped: readonly StoppedFact[]
 }
@@ -99,6 +102,7 @@ export function aggregate(items: readonly Item[]): PersonAggregate | null {
     applied: starting('APPLIED#').map(item => AppliedLines.parse(bare(item))),
     roles: starting('ROLE#').map(item => RoleRow.parse(bare(item))),
     told: starting('TOLD').map(item => ToldRow.parse(bare(item)))[0] ?? null,
+    badge: starting('BADGE').map(item => BadgeRow.parse(bare(item)))[0] ?? null,
     stopped: items.filter(item => item.withheld !== undefined).flatMap(readStopped),
   }
 }

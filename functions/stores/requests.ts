@@ -1,8 +1,10 @@
 import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import type { KeyHoldersRow } from '../../schemas/badges.ts'
 import type { KeptLine } from '../../schemas/request.ts'
 import { IdempotencyRow, LinesRow, RequestRow } from '../../schemas/rows.ts'
 import type { Settings } from '../../schemas/settings.ts'
 import { requestNotices } from '../domain/request-notices.ts'
+import { keyHoldersWrite } from './key-holders.ts'
 import { dueShards, followShardOf, followShards, keys, lists } from './keys.ts'
 import type { EntryDraft } from './ledger.ts'
 import { type NoticeDraft, noticeWrites } from './notices.ts'
@@ -117,16 +119,19 @@ export function createRequestStore(tables: Tables, settings: NoticesOf) {
     /**
      * Puts a line in the place of the one that bears its number, with the entry of what was decided, and the mails that tell
      * of it. An accepted one makes the request due until it is applied; any makes it be looked at again until it is settled.
-     * False: something else was decided of this request since it was read.
+     * `holders`: the key-holders with whoever the line makes one of them.
+     * False: something else was decided of this request since it was read, or somebody else has become a key-holder.
      */
     async decide(
       kept: KeptRequest,
       next: KeptLine,
       entry: EntryDraft,
       told: readonly NoticeDraft[] = [],
+      holders: KeyHoldersRow | null = null,
     ): Promise<boolean> {
       const result = await commit(tables, [
         ...lineWrites(tables, kept, next, entry, next.decision === 'accepted'),
+        ...(holders === null ? [] : [keyHoldersWrite(tables, holders)]),
         ...noticeWrites(tables, settings.notices, told, entry.at),
       ])
       return result.done

@@ -87,6 +87,8 @@ async function check(
   const { settings, people, readings } = needed
   if (targetSettings(settings, target) === undefined)
     return refuse('invalid', [{ pointer: '/target', code: 'target.unknown' }])
+  // R15, R18: standing access needs the authority's word, and a place among the key-holders.
+  if (target === 'data-centre') return refuse('conflict', [{ pointer: '/target', code: 'badge.not-adopted' }])
   const last = (await readings.load(target))?.last ?? null
   if (last === null) return refuse('conflict', [{ pointer: '/target', code: 'adoption.no-reading' }])
   const listed = await readings.accounts(target, last)

@@ -1,7 +1,7 @@
 import type { TaskCompletion, TaskView } from '../../schemas/api-operations.ts'
 import type { TaskRow } from '../../schemas/rows.ts'
 import type { Caller } from '../domain/entitlement.ts'
-import { type Refusal, refuse } from '../domain/refusal.ts'
+import { type Refusal, refuse, refuseWith } from '../domain/refusal.ts'
 import type { Closing } from '../stores/tasks.ts'
 import { type Engine, quarantineOver } from './engine.ts'
 import { knownPeople } from './known-people.ts'
@@ -26,6 +26,7 @@ export async function completeTask(
     if (task === null) return refuse('not-found')
     if (task.personId === caller.personId) return refuse('forbidden')
     if (task.closedAt !== null) return refuse('conflict')
+    if (isOfCard(task)) return refuseWith('conflict', 'task.of-card')
     if (task.kind !== 'manual' && said.done && (said.name ?? said.accountId) !== undefined)
       return refuse('invalid', [
         { pointer: said.name === undefined ? '/accountId' : '/name', code: 'task.only-manual' },
@@ -39,6 +40,9 @@ export async function completeTask(
   }
   return refuse('busy')
 }
+
+/** A card that is handed over or taken back is recorded by its number, and closes its task. */
+const isOfCard = ({ kind }: TaskRow) => kind === 'card-handover' || kind === 'card-return'
 
 /** Null: somebody else changed the task or the account meanwhile. */
 async function close(

@@ -23,6 +23,8 @@ export interface Convergence
   readonly target: TargetId
   readonly connector: Connector
   readonly units: Pick<UnitStore, 'some'>
+  /** What else follows from what a person should have, whatever the target answers; only where accounts are changed. */
+  readonly alongside?: (run: Run) => Promise<void>
   /** The target answers nobody: whatever fails for that reason is not the person's fault. */
   readonly outage?: boolean
 }

@@ -1,10 +1,12 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { DecidedLine, SentDecision } from '../../schemas/api.ts'
+import type { KeyHoldersRow } from '../../schemas/badges.ts'
 import type { Decision, KeptLine, LineDecision, Reason } from '../../schemas/request.ts'
 import { type Decided, reconsiderActivation, startDay } from '../domain/eligibility.ts'
 import type { Caller } from '../domain/entitlement.ts'
 import { lineHash } from '../domain/line-hash.ts'
 import { parseNationalId } from '../domain/national-id.ts'
-import { type Refusal, refuse, refuseWith } from '../domain/refusal.ts'
+import { isRefusal, type Refusal, refuse, refuseWith } from '../domain/refusal.ts'
 import { foldEvents } from '../domain/register.ts'
 import { decideRenewal, prospectOf } from '../domain/renewal.ts'
 import { say } from '../domain/texts/index.ts'
@@ -12,6 +14,7 @@ import type { NoticeDraft } from '../stores/notices.ts'
 import type { KeptRequest } from '../stores/requests.ts'
 import { applyInline } from './apply-lines.ts'
 import type { Engine } from './engine.ts'
+import { placeAmongHolders } from './key-holders.ts'
 import { nowOf, tries } from './registers.ts'
 import type { UnitReader } from './units-in-office.ts'
 import { decidedLines } from './view-request.ts'
@@ -39,7 +42,7 @@ export async function decideLine(engine: Needed, verdict: LineVerdict): Promise<
     const kept = await engine.requests.load(verdict.number)
     const line = kept?.lines.find(one => one.line === verdict.line)
     if (kept == null || line === undefined) return refuse('not-found')
-    const refusal = obstacle(kept, line, verdict)
+    const refusal = await obstacle(engine, kept, line, verdict)
     if (refusal !== null) return refusal
     if (isRepeat(line, verdict)) return told(line)
     if (verdict.ifMatch !== lineHash(line)) return refuse('stale')
@@ -47,24 +50,48 @@ export async function decideLine(engine: Needed, verdict: LineVerdict): Promise<
       return refuseWith('conflict', 'decision.not-awaiting')
     const next = await decided(engine, kept, line, verdict)
     if (next === null) return refuse('busy')
+    const holders = await placeFor(engine, kept, next)
+    if (holders !== null && isRefusal(holders)) return holders
     const entry = entryFor(engine, kept, line, next, verdict.caller)
-    const done = await engine.requests.decide(kept, next, entry, [decidedNotice(kept, next)])
-    if (!done) continue
+    const done = await engine.requests.decide(kept, next, entry, [decidedNotice(kept, next)], holders)
+    if (!done) {
+      // Every approval of a door writes the one row of the key-holders. Jitter keeps them from marching in step.
+      if (holders !== null) await pause(Math.random() * 40 * attempt)
+      continue
+    }
     if (next.decision === 'accepted') await applyInline(engine, verdict.number)
     return told(next)
   }
   return refuse('busy')
 }
 
-/** Nobody decides on what concerns or was signed by themselves; and what is decided on has to be named. */
-function obstacle(
+/**
+ * Nobody decides on what concerns or was signed by themselves, when it was filed or when it was completed; and what is decided
+ * on has to be named. Whoever was nobody to the register when the form came may be known by now.
+ */
+async function obstacle(
+  { people, settings }: Needed,
   { row }: KeptRequest,
-  { personId }: KeptLine,
+  line: KeptLine,
   { caller, ifMatch }: LineVerdict,
-): Refusal | null {
-  const own = [personId, row.signer.personId, row.signer.onBehalfOf].includes(caller.personId)
-  if (own) return refuseWith('forbidden', 'decision.oneself')
+): Promise<Refusal | null> {
+  const signers = [row.signer, ...(line.completions ?? []).map(({ by }) => by)]
+  const own = [line.personId, ...signers.flatMap(({ personId, onBehalfOf }) => [personId, onBehalfOf])]
+  const written = line.kind === 'activation' ? line.filed.person.nationalId : line.filed.nationalId
+  const parsed = parseNationalId(settings.nationalId, written)
+  if (line.personId === null && parsed.ok) own.push(await people.idOf(parsed.value))
+  if (own.includes(caller.personId)) return refuseWith('forbidden', 'decision.oneself')
   return ifMatch === null ? refuse('unconditional') : null
+}
+
+/** R18: what an approval of a door makes of the key-holders. Null: the line makes nobody one. */
+async function placeFor(
+  engine: Needed,
+  { row }: KeptRequest,
+  { decision, filed, personId, line }: ActivationLine,
+): Promise<KeyHoldersRow | Refusal | null> {
+  if (decision !== 'accepted' || filed.access.system !== 'data-centre' || personId === null) return null
+  return placeAmongHolders(engine, { personId, request: row.number, line })
 }
 
 /** A repeat under an idempotency key, whose first answer was lost, finds its own decision as the last one. */

@@ -3,6 +3,7 @@ import type { Settings, TargetId, TargetMode } from '../../schemas/settings.ts'
 import type { Doorbells } from '../stores/doorbells.ts'
 import type { DueLaneStore } from '../stores/due-lanes.ts'
 import type { GuardStore } from '../stores/guards.ts'
+import type { KeyHolderStore } from '../stores/key-holders.ts'
 import type { ListStore } from '../stores/lists.ts'
 import type { PeopleStore } from '../stores/people.ts'
 import type { RequestStore } from '../stores/requests.ts'
@@ -53,6 +54,11 @@ export type LogCode =
   | 'movements-read'
   | 'alarms-told'
   | 'doors-watched'
+  | 'card-handed-over'
+  | 'card-acknowledged'
+  | 'card-reported'
+  | 'card-returned'
+  | 'card-task'
   | 'credential-set'
   | 'credential-refused'
   | 'credential-failed'
@@ -75,6 +81,7 @@ export interface Engine {
   readonly batches: StoppedBatchStore
   readonly stoppedFacts: StoppedFactStore
   readonly requests: RequestStore
+  readonly keyHolders: KeyHolderStore
   readonly bells: Doorbells
   readonly clock: () => number
   readonly log: Log

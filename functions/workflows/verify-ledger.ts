@@ -44,6 +44,7 @@ export async function verifyLedger(registers: Needed): Promise<Verification> {
     ...[...people].flatMap(id => [
       registers.chains.person(id),
       registers.chains.credentials(id),
+      registers.chains.badge(id),
       ...TargetId.options.map(target => registers.chains.target(id, target)),
     ]),
   ]
@@ -115,7 +116,8 @@ async function recordChains({ units, requests, chains: chainOf }: Needed): Promi
 /** Everybody an entry speaks of has a chain of their own, even where none of its entries is left. */
 function peopleOf({ chain, text }: SealedEntry): string[] {
   const [kind, id] = chain.split('/')
-  const own = ['person', 'target', 'credentials'].includes(kind ?? '') && id !== undefined ? [id] : []
+  const own =
+    ['person', 'target', 'credentials', 'badge'].includes(kind ?? '') && id !== undefined ? [id] : []
   return [...own, ...(text.match(/(?<="personId":"|"subject":")[0-9a-f-]{36}(?=")/g) ?? [])]
 }
 

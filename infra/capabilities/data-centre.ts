@@ -149,4 +149,31 @@ export class DataCentre extends Construct {
     door.route('GET /movements', read)
     this.functions.push(watch, read)
   }
+
+  /** Cards, their receipts, and who holds them. */
+  keepBadges(workshop: Workshop, door: FrontDoor): void {
+    const maintain = new AppFunction(this, 'MaintainBadges', {
+      name: 'maintain-badges',
+      workshop,
+      description: 'Cards: handed over, signed for, reported lost, taken back; and who the key-holders are.',
+      memory: 1024,
+      timeout: Duration.seconds(29),
+      failure: {
+        means:
+          'A card that was just reported lost may still open, and nobody can sign for a new one. What the doors know goes on working.',
+        remedy:
+          'Report the lost card again, or take it off the device at the door. Then find the correlation id in the log of maintain-badges.',
+      },
+    })
+    this.functions.push(maintain)
+    for (const key of [
+      'GET /key-holders',
+      'GET /people/{nationalId}/badge',
+      'PUT /people/{nationalId}/badge',
+      'POST /me/badge/receipt',
+      'POST /people/{nationalId}/badge/loss',
+      'POST /people/{nationalId}/badge/return',
+    ])
+      door.route(key, maintain)
+  }
 }

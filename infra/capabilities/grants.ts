@@ -175,6 +175,13 @@ export const grants = {
     rings: ['erp'],
     serves: 'erp',
   },
+  // A card goes to the table of the doors in the transaction that says so; what was read back is in the account's chain.
+  'maintain-badges': {
+    state: { actions: [...reads, 'PutItem', 'UpdateItem'], indexes: ['list'] },
+    ledger: { actions: ['PutItem', 'Query'] },
+    doors: { actions: ['PutItem'] },
+    rings: ['data-centre'],
+  },
   // What is to be on the devices, and what they have shown. It rings itself when a device answered under it.
   'converge-data-centre': {
     ...works,

@@ -2,6 +2,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { createCredentialStore } from '../../functions/stores/credentials.ts'
 import { createDueLaneStore } from '../../functions/stores/due-lanes.ts'
 import { createGuardStore } from '../../functions/stores/guards.ts'
+import { createKeyHolderStore } from '../../functions/stores/key-holders.ts'
 import { createListStore } from '../../functions/stores/lists.ts'
 import { createPeopleStore } from '../../functions/stores/people.ts'
 import { createRequestStore } from '../../functions/stores/requests.ts'
@@ -74,6 +75,7 @@ export function mortal(world: World, at: number): Mortal {
     batches: createStoppedBatchStore(tables, world.engine.settings),
     stoppedFacts: createStoppedFactStore(tables),
     requests: createRequestStore(tables, world.engine.settings),
+    keyHolders: createKeyHolderStore(tables),
     bells: {
       ...world.engine.bells,
       ring: outside(world.engine.bells.ring),

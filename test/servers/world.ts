@@ -1,11 +1,13 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Connector } from '../../functions/connectors/contract.ts'
 import { createAdoptionStore } from '../../functions/stores/adoptions.ts'
+import { createBadgeStore } from '../../functions/stores/badges.ts'
 import { createCredentialStore } from '../../functions/stores/credentials.ts'
 import { createDigestStore } from '../../functions/stores/digests.ts'
 import { createDueLaneStore } from '../../functions/stores/due-lanes.ts'
 import { createEndingGrantStore } from '../../functions/stores/ending-grants.ts'
 import { createGuardStore } from '../../functions/stores/guards.ts'
+import { createKeyHolderStore } from '../../functions/stores/key-holders.ts'
 import { createLedgerStore, emptyChain } from '../../functions/stores/ledger.ts'
 import { createListStore } from '../../functions/stores/lists.ts'
 import { createNoticeStore } from '../../functions/stores/notices.ts'
@@ -28,6 +30,7 @@ import { type Post, type Posted, type Sent, sendNotice } from '../../functions/w
 import { type Submitted, submitRequest } from '../../functions/workflows/submit-request.ts'
 import { sweepDue } from '../../functions/workflows/sweep-due.ts'
 import { ancestorsOf } from '../../functions/workflows/tell-ends.ts'
+import { tendCard } from '../../functions/workflows/tend-card.ts'
 import sample from '../../infra/settings/valle-claro.json' with { type: 'json' }
 import type { Contract } from '../../schemas/contract.ts'
 import { LedgerEntry } from '../../schemas/ledger.ts'
@@ -68,6 +71,7 @@ export async function openWorld(
     batches: createStoppedBatchStore(tables, settings),
     stoppedFacts: createStoppedFactStore(tables),
     requests: createRequestStore(tables, settings),
+    keyHolders: createKeyHolderStore(tables),
     credentials: createCredentialStore(tables),
     bells: {
       ring: async rings => {
@@ -132,6 +136,7 @@ export async function openWorld(
     },
   }
   const ledger = createLedgerStore(tables)
+  const badges = createBadgeStore(tables, settings)
   const readings = createReadingStore(tables)
   const ending = createEndingGrantStore(tables)
 
@@ -141,7 +146,13 @@ export async function openWorld(
     using: Engine = engine,
   ): Promise<BrokenRun[]> {
     return convergeTarget(
-      { ...using, target, units: unitRegister, connector: connectors[target] ?? targets[target] },
+      {
+        ...using,
+        target,
+        units: unitRegister,
+        connector: connectors[target] ?? targets[target],
+        ...(target === 'data-centre' && { alongside: run => tendCard({ ...using, badges }, run) }),
+      },
       [personIds].flat(),
       new Date(time.now).toISOString(),
     )
@@ -163,6 +174,7 @@ export async function openWorld(
     notices,
 
     adoptions: createAdoptionStore(tables),
+    badges,
     /** Mails and calls that were taken, and what answers them. */
     mails,
     calls,

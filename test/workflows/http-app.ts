@@ -32,6 +32,14 @@ const functions = {
   ],
   'link-identities': ['POST /identities'],
   'maintain-roles': ['GET /roles', 'PUT /roles', 'POST /roles/changes/{id}/decision'],
+  'maintain-badges': [
+    'GET /key-holders',
+    'GET /people/{nationalId}/badge',
+    'PUT /people/{nationalId}/badge',
+    'POST /me/badge/receipt',
+    'POST /people/{nationalId}/badge/loss',
+    'POST /people/{nationalId}/badge/return',
+  ],
   'attend-tasks': ['GET /tasks', 'POST /tasks/{id}/completion'],
   'maintain-targets': ['GET /targets', 'PUT /targets/{id}'],
   'issue-codes': ['POST /people/{nationalId}/one-time-code'],
@@ -138,7 +146,7 @@ export async function openHttpApp(change: (settings: Settings) => object = setti
     POWERTOOLS_LOG_LEVEL: 'INFO',
     POWERTOOLS_METRICS_DISABLED: 'true',
     ...Object.fromEntries(
-      ['DIRECTORY', 'MAIL', 'ERP'].flatMap(target => [
+      ['DIRECTORY', 'MAIL', 'ERP', 'DATA_CENTRE'].flatMap(target => [
         [`QUEUE_${target}`, queue(target)],
         [`QUEUE_${target}_URGENT`, queue(`${target}-urgent`)],
       ]),

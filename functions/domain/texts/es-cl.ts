@@ -1,3 +1,4 @@
+import { esCLBadges } from './es-cl-badges.ts'
 import { esCLMails } from './es-cl-mails.ts'
 
 /**
@@ -129,6 +130,7 @@ export const esCL = {
   'task.only-manual': 'El nombre y el identificador de la cuenta solo se indican en una tarea manual.',
 
   ...esCLMails,
+  ...esCLBadges,
 
   // Registers as tables: the heading of each, its columns parted by semicolons
   'register.mail-addresses': 'Direcciones de correo.',
