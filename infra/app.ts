@@ -86,6 +86,7 @@ export async function synthesize(
   const safeguards = new Safeguards(stack, 'Safeguards', workshop, door)
   const reconciliation = new Reconciliation(stack, 'Reconciliation', workshop, door)
   const dataCentre = new DataCentre(stack, 'DataCentre', alarms)
+  dataCentre.openVisits(workshop, door)
   const tasks = new Tasks(stack, 'Tasks', workshop, door, {
     notices: settings.notices,
     deadLetters: provisioning.deadLetters,
@@ -106,6 +107,7 @@ export async function synthesize(
       safeguards,
       tasks,
       reconciliation,
+      dataCentre,
     ].flatMap(capability => capability.functions),
     {
       state: register.table,

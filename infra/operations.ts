@@ -20,6 +20,7 @@ import { RenewalList, RenewalOrder, RenewalsFiled, RenewalsQuery, RenewalsTried 
 import { Form } from '../schemas/request.ts'
 import type { Operation } from './operation.ts'
 import { operationsOfPosts } from './operations-of-posts.ts'
+import { operationsOfVisits } from './operations-of-visits.ts'
 
 const setCredential = (system: 'directory' | 'mail' | 'erp'): Operation => ({
   id: `setCredential${system.charAt(0).toUpperCase()}${system.slice(1)}`,
@@ -141,6 +142,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     problems: [413, 422],
   },
   ...operationsOfPosts,
+  ...operationsOfVisits,
   'POST /me/credentials/directory': setCredential('directory'),
   'POST /me/credentials/mail': setCredential('mail'),
   'POST /me/credentials/erp': setCredential('erp'),
@@ -220,7 +222,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   'GET /registers/{register}': {
     id: 'readRegister',
     summary:
-      'A register as it stood on a day: mail addresses, domain users, permissions, removals, changes. As CSV the next page is in a `Link` header.',
+      'A register as it stood on a day: mail addresses, domain users, permissions, removals, changes, visits. As CSV the next page is in a `Link` header.',
     path: registers.RegisterPath,
     query: registers.RegistersQuery,
     answers: { 200: ['A page', registers.RegisterPage] },

@@ -44,6 +44,14 @@ export const Act = z.enum([
   'line-completed',
   'line-acknowledged',
   'line-contested',
+  'visit-recorded',
+  'visit-entered',
+  'visit-left',
+  'visit-corrected',
+  'visit-decided',
+  'visit-overdue',
+  'visit-lapsed',
+  'visit-forgotten',
 ])
 export type Act = z.infer<typeof Act>
 

@@ -18,5 +18,6 @@ export const NoticeTemplate = z.enum([
   'batch-stopped',
   'suspension-reported',
   'target-out-of-reach',
+  'visit-unescorted',
 ])
 export type NoticeTemplate = z.infer<typeof NoticeTemplate>

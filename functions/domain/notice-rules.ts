@@ -23,6 +23,7 @@ const unlimited: readonly NoticeTemplate[] = [
   'digest-tasks',
   'batch-stopped',
   'suspension-reported',
+  'visit-unescorted',
 ]
 
 /** Whether it counts among the mails of an hour to one address of the settings. */

@@ -1,3 +1,5 @@
+import type { Answer } from './http.ts'
+
 /** A type that a client takes, with how much it likes it. */
 interface Taken {
   readonly type: string
@@ -32,3 +34,17 @@ export function chosenType<T extends string>(accept: string | null, offered: rea
     .sort((one, other) => other.liking - one.liking)
   return liked[0]?.type ?? null
 }
+
+/** A table as a file to be kept under a name. */
+export const csvFile = (
+  { name, text }: { readonly name: string; readonly text: string },
+  headers: Readonly<Record<string, string>> = {},
+): Answer => ({
+  status: 200,
+  body: text,
+  headers: {
+    'content-type': 'text/csv; charset=utf-8; header=present',
+    'content-disposition': `attachment; filename="${name}"`,
+    ...headers,
+  },
+})

@@ -4,20 +4,13 @@ import { registerFile } from '../domain/register-csv.ts'
 import { readRegister } from '../workflows/read-register.ts'
 import { pageLimits } from '../workflows/walk-people.ts'
 import { front, registers } from './compose-registers.ts'
+import { visits } from './compose-visits.ts'
 import { type Answer, http, ok, route } from './http.ts'
-import { chosenType } from './http-accept.ts'
+import { chosenType, csvFile } from './http-accept.ts'
 
 function file(page: RegisterPage): Answer {
-  const { name, text, next } = registerFile(page, registers.settings)
-  return {
-    status: 200,
-    body: text,
-    headers: {
-      'content-type': 'text/csv; charset=utf-8; header=present',
-      'content-disposition': `attachment; filename="${name}"`,
-      ...(next !== null && { link: `<${next}>; rel="next"` }),
-    },
-  }
+  const { next, ...named } = registerFile(page, registers.settings)
+  return csvFile(named, next === null ? {} : { link: `<${next}>; rel="next"` })
 }
 
 export const handler = http(front, {
@@ -27,7 +20,7 @@ export const handler = http(front, {
     run: async ({ path, query, accept }) => {
       const type = chosenType(accept, ['application/json', 'text/csv'])
       if (type === null) return refuse('not-acceptable')
-      const page = await readRegister({ ...registers, limits: pageLimits }, path.register, query)
+      const page = await readRegister({ ...registers, visits, limits: pageLimits }, path.register, query)
       return type === 'text/csv' && !isRefusal(page) ? file(page) : ok(page)
     },
   }),

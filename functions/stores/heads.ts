@@ -16,6 +16,7 @@ function rowOf(chain: string): Key | null {
   if (kind === 'system') return keys.system(id)
   if (kind === 'task') return keys.task(id)
   if (kind === 'hold') return keys.stoppedBatch(id)
+  if (kind === 'visit') return keys.visit(id)
   return kind === 'unit' ? keys.unit(id) : null
 }
 

@@ -70,6 +70,9 @@ export const keys = {
   /** Whose account of a target it is, by the target's own key; written when it is adopted. */
   account: (target: string, accountId: string) => key(`ACCOUNT#${target}#${accountId}`, 'ACCOUNT'),
   task: (id: string) => key(`TASK#${id}`, 'TASK'),
+  visit: (id: string) => key(`VISIT#${id}`, 'VISIT'),
+  /** How many visitors are in the data centre. */
+  room: () => key('ROOM', 'ROOM'),
   notice: (id: string) => key(`NOTICE#${id}`, 'NOTICE'),
   /** When the last mails went to an address of the settings. */
   mailSlots: (address: string) => key(`MAILS#${digest(address)}`, 'MAILS'),
@@ -91,6 +94,7 @@ export const chains = {
   system: (target: string) => `system/${target}`,
   task: (id: string) => `task/${id}`,
   hold: (id: string) => `hold/${id}`,
+  visit: (id: string) => `visit/${id}`,
 } as const
 
 /** Partitions of the `list` index. */
@@ -113,6 +117,9 @@ export const lists = {
   parkedNotices: () => 'notices#parked',
   /** One too many for one of the settings' addresses, sorted by `<when>#<id>`. */
   deferredNotices: (recipient: string) => `notices#deferred#${recipient}`,
+
+  /** Visits: expected, inside or waiting for the authority; over; over and without names. Sorted by `<when>#<id>`. */
+  visits: (part: 'unsettled' | 'settled' | 'forgotten') => `visits#${part}`,
 
   /** Batches the guard has stopped: those that wait, and the others; sorted by `<at>#<id>`. */
   stoppedBatches: (state: 'held' | 'settled') => `stopped#${state}`,

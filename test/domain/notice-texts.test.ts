@@ -159,7 +159,15 @@ describe('the mails', () => {
       tasks: null,
     }
     for (const template of NoticeTemplate.options)
-      if (!['copy-to-head', 'batch-stopped', 'suspension-reported', 'target-out-of-reach'].includes(template))
+      if (
+        ![
+          'copy-to-head',
+          'batch-stopped',
+          'suspension-reported',
+          'target-out-of-reach',
+          'visit-unescorted',
+        ].includes(template)
+      )
         expect([template, renderNotice(template, gone)]).toEqual([template, null])
     expect(renderNotice('task-overdue', { ...facts, person: null })?.text).toContain(
       'una persona que ya no figura en el registro',

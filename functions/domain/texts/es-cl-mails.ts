@@ -81,6 +81,9 @@ export const esCLMails = {
   'notice.suspension-reported-subject': 'Se suspendieron los accesos de una persona.',
   'notice.suspension-reported':
     'Se suspendieron de inmediato todos los accesos de {person} (retención {hold}). Otra persona con facultad puede levantar la suspensión.',
+  'notice.visit-unescorted-subject': 'Ingreso de emergencia sin escolta al centro de datos.',
+  'notice.visit-unescorted':
+    'Informática registró, por instrucción de la autoridad, un ingreso de emergencia sin escolta al centro de datos (visita {visit}). La autoridad debe aprobarlo o rechazarlo en Llavero.',
   'access.directory': 'Cuenta de red.',
   'access.mail': 'Correo.',
   'access.erp': 'ERP.',
