@@ -101,7 +101,7 @@ export async function listVisits(
   const sees = holdsAny(caller, readers)
   if (!sees && !(await leadsAny(desk, caller))) return refuse('forbidden')
   const opened = openCursor(query.cursor)
-  if (opened === null || (opened.place !== null && !/^\d{4}-[\dT:.-]{19}Z#[0-9a-f-]{36}$/.test(opened.place)))
+  if (opened === null || (opened.place !== null && !/^\d{4}-[\dT:.-]{18}Z#[0-9a-f-]{36}$/.test(opened.place)))
     return refuse('invalid', [{ pointer: '/query/cursor', code: 'query.bad-cursor' }])
   if (query.from !== undefined && query.to !== undefined && query.to < query.from)
     return refuse('invalid', [{ pointer: '/query/to', code: 'query.bad-parameter' }])
