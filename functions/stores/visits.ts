@@ -150,6 +150,22 @@ export function createVisitStore(tables: Tables, settings: Pick<Settings, 'notic
       return room !== undefined && result.refused.every(index => index === 2) ? 'full' : 'stale'
     },
 
+    /** Ids of every visit of the log; which there are may lag a second behind. */
+    async ids(): Promise<string[]> {
+      const parts: readonly VisitPart[] = ['unsettled', 'settled', 'forgotten']
+      const found = await Promise.all(
+        parts.map(part =>
+          queryAll(tables, {
+            TableName: tables.state,
+            IndexName: 'list',
+            KeyConditionExpression: 'listKey = :list',
+            ExpressionAttributeValues: { ':list': lists.visits(part) },
+          }),
+        ),
+      )
+      return found.flat().map(({ pk }) => String(pk).slice(keys.visit('').pk.length))
+    },
+
     /** How many visitors are inside, as counted. */
     async counted(): Promise<number> {
       const answer = await tables.client.send(

@@ -759,3 +759,14 @@ it('keeps a chain for each visit, which the verification of the ledger follows',
   const chains = new Set((await stored('ledger')).map(item => item.chain))
   expect([...chains].filter(chain => String(chain).startsWith('visit/')).length).toBeGreaterThan(30)
 })
+
+it('tells of a visit whose chain has lost all of its entries', async () => {
+  const id = '0199d3f0-0000-7000-8000-00000000abcd'
+  const row = (await stored('state')).find(({ sk }) => sk === 'VISIT') ?? {}
+  const listSort = `${row.recordedAt}#${id}`
+  await tables.client.send(
+    new PutCommand({ TableName: 'state', Item: { ...row, ...keys.visit(id), id, listSort } }),
+  )
+  const { body } = await app.call('GET', '/audit/verification', { as: security })
+  expect([body.ok, body.faults[0]]).toMatchObject([false, { chain: `visit/${id}` }])
+})
