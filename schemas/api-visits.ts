@@ -167,6 +167,7 @@ export const PresenceView = z
         name: z.string().nullable(),
         company: z.string().nullable(),
         escort: PersonRef.nullable(),
+        escortInside: z.boolean().meta({ description: 'By the doors’ log (R16).' }),
         since: Instant,
         overdue: z.boolean(),
       }),

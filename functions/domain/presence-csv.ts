@@ -32,14 +32,16 @@ export function presenceFile(view: PresenceView, settings: Settings): { name: st
       doorName(door),
       '',
     ]),
-    ...view.visitors.map(({ name, company, escort, since, overdue }) => [
+    ...view.visitors.map(({ name, company, escort, escortInside, since, overdue }) => [
       word('visit.visitor'),
       name ?? '',
       company ?? '',
       escort?.name ?? word('visit.nobody'),
       instant(since),
       '',
-      overdue ? word('visit.overdue') : '',
+      [...(overdue ? ['visit.overdue' as const] : []), ...(escortInside ? [] : ['visit.alone' as const])]
+        .map(word)
+        .join(', '),
     ]),
   ]
   const slug = word('visit.presence-title').split(' ').map(plainWord).join('-')

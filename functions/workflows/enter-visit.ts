@@ -1,5 +1,5 @@
 import type { SentEntry } from '../../schemas/api-visits.ts'
-import type { VisitRow } from '../../schemas/visit.ts'
+import type { Visitor, VisitRow } from '../../schemas/visit.ts'
 import { type Caller, holdsAny } from '../domain/entitlement.ts'
 import { prohibitions } from '../domain/prohibitions.ts'
 import { isRefusal, type Refusal, refuse, refuseWith } from '../domain/refusal.ts'
@@ -40,6 +40,7 @@ export async function enterVisit(
     if (visit.state === 'left') return refuseWith('conflict', 'visit.over')
     if (visit.state === 'lapsed' || !mayEnterOn(visit, today, desk.settings))
       return refuseWith('conflict', 'visit.not-today')
+    if (await isInsideAlready(desk, visit)) return refuseWith('conflict', 'visit.already-inside')
     const led = await ledIn(desk, caller, visit, sent)
     if (isRefusal(led)) return led
     const entered = await enter(desk, caller, visit, led)
@@ -47,6 +48,20 @@ export async function enterVisit(
     if (entered !== 'stale') return entered
   }
   return refuse('busy')
+}
+
+/** The same document on another visit that nobody has ended. What is written down in the same second is seen a second later. */
+async function isInsideAlready({ visits }: VisitDesk, { id, visitor }: VisitRow): Promise<boolean> {
+  if (visitor === null) return false
+  const documentOf = ({ nationalId, passport }: Visitor) =>
+    nationalId ?? `${passport?.country} ${passport?.number}`
+  return (await visits.unsettled()).some(
+    other =>
+      other.id !== id &&
+      other.state === 'inside' &&
+      other.visitor !== null &&
+      documentOf(other.visitor) === documentOf(visitor),
+  )
 }
 
 /** Who answers for the visitor inside: an escort, or the authority. */

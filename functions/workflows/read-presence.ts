@@ -43,6 +43,7 @@ export async function readPresence(desk: VisitDesk): Promise<PresenceView> {
         name: visit.visitor && `${visit.visitor.givenNames} ${visit.visitor.surnames}`,
         company: visit.visitor?.company ?? null,
         escort: visit.escort === null ? null : await people.ref(visit.escort),
+        escortInside: inside.some(({ personId }) => personId !== null && personId === visit.escort),
         since: visit.entry?.at ?? visit.recordedAt,
         overdue: isOverdue(visit, settings, at),
       })),

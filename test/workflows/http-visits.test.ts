@@ -343,6 +343,23 @@ describe('an entry', () => {
     ])
   })
 
+  it('is one at a time for one person, whatever visits there are', async () => {
+    await enters()
+    const someone = visitor()
+    const [one, other] = [
+      await recorded(it1, visit({ visitor: someone })),
+      await recorded(it1, visit({ visitor: someone })),
+    ]
+    expect((await enter(it1, one)).status).toBe(200)
+    expect(detail(await enter(it1, other))).toEqual([
+      409,
+      'Esta persona ya está adentro por otra visita: primero hay que registrar su salida.',
+    ])
+    await exit(it1, one)
+    expect((await enter(it1, other)).status).toBe(200)
+    await clear()
+  })
+
   it('of somebody nobody knows is not found', async () => {
     const id = '0199d3f0-0000-7000-8000-000000000000'
     for (const answer of [await enter(it1, id), await exit(it1, id), await decide(authority, id, 'approve')])
@@ -623,6 +640,9 @@ describe('who is inside now', () => {
     })
     await heard('CC-TEST-2', days(0))
     expect((await presence(authority)).certain).toBe(true)
+    expect(now.visitors[0]?.escortInside).toBe(true)
+    await leaves()
+    expect((await presence()).visitors[0]?.escortInside).toBe(false)
     for (const as of [headOfDideco.nationalId, clerk.nationalId, subjectWith(app, 'hr')])
       expect((await app.call('GET', '/presence', { as })).status).toBe(403)
     await clear()

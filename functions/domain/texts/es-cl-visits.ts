@@ -51,6 +51,9 @@ export const esCLVisits = {
   'visit.never': 'Nunca.',
   'visit.nobody': 'Sin escolta.',
   'visit.overdue': 'Salida no registrada.',
+  'visit.alone': 'Quien lo escolta no está adentro.',
+  'visit.already-inside':
+    'Esta persona ya está adentro por otra visita: primero hay que registrar su salida.',
   'visit.of-register':
     'Ingreso;Salida;Nombre;Documento de identidad;Pasaporte;Empresa;Motivo;Escolta;Con escolta;Emergencia;Registrado por;Salida según;Visita.',
   'visit.yes': 'Sí.',
