@@ -719,6 +719,30 @@ describe('the register of visits', () => {
   })
 })
 
+describe('the register of visits of a past day', () => {
+  it('tells what was known at its end, and of a period what is known now', async () => {
+    const id = await inside()
+    const ask = async (query: string) =>
+      (await app.call('GET', `/registers/visits?${query}`, { as: security })).body
+    const mine = async (query: string) =>
+      (await ask(query)).entries.find((entry: { visit: string }) => entry.visit === id)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * 86_400_000 })
+    const leftAt = days(-2, 1)
+    expect((await correct(it1, id, leftAt)).status).toBe(200)
+    expect(await mine(`asAt=${today}`)).toMatchObject({ leftAt: null, exit: null })
+    expect(await mine(`asAt=${addDays(today, 2)}`)).toMatchObject({ leftAt, exit: 'corrected' })
+    expect(await mine(`from=${today}&to=${today}`)).toMatchObject({ leftAt, exit: 'corrected' })
+    expect(await mine(`from=${today}&to=${today}&asAt=${addDays(today, 1)}`)).toMatchObject({ leftAt: null })
+    expect(await mine(`from=${addDays(today, 1)}&to=${addDays(today, 2)}`)).toBeUndefined()
+    expect(await ask(`to=${addDays(today, 1)}`)).toMatchObject({
+      from: addDays(today, -29),
+      to: addDays(today, 1),
+      asAt: addDays(today, 2),
+    })
+    await leaves()
+  })
+})
+
 describe('what is kept of a visitor', () => {
   it('is in no log, in no entry of the ledger, and in no kept answer', async () => {
     const name = 'Zoraida Quilapán'
