@@ -12,16 +12,16 @@ export async function readPresence(desk: VisitDesk): Promise<PresenceView> {
   const { settings } = desk
   const { at } = nowOf(desk)
   const people = knownPeople(desk)
-  const [inside, unsettled, counted, lastSeen] = await Promise.all([
+  const [inside, unsettled, counted, seen] = await Promise.all([
     desk.presences.inside(),
     desk.visits.unsettled(),
     desk.visits.counted(),
-    desk.devices.lastSeen(settings.doors.map(({ serial }) => serial)),
+    desk.devices.of(settings.doors.map(({ serial }) => serial)),
   ])
   const visits = unsettled.filter(({ state }) => state === 'inside')
   const heardAfter = new Date(Date.parse(at) - settings.dataCentre.silentMinutes * 60_000).toISOString()
   const devices = settings.doors.map(({ serial, name }) => {
-    const lastSeenAt = lastSeen.get(serial) ?? null
+    const lastSeenAt = seen.get(serial)?.lastSeenAt ?? null
     return { serial, name, lastSeenAt, silent: lastSeenAt === null || lastSeenAt < heardAfter }
   })
   desk.log('presence-read', { staff: inside.length, visitors: visits.length })

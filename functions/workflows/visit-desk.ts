@@ -6,7 +6,6 @@ import { holdsOn } from '../domain/holds.ts'
 import { parseNationalId } from '../domain/national-id.ts'
 import type { CodedFault } from '../domain/refusal.ts'
 import { rolesOn } from '../domain/role-period.ts'
-import type { KnownDeviceStore } from '../stores/known-devices.ts'
 import type { EntryDraft } from '../stores/ledger.ts'
 import type { NoticeDraft } from '../stores/notices.ts'
 import type { PersonAggregate } from '../stores/people.ts'
@@ -21,7 +20,10 @@ export interface VisitDesk
     Pick<Engine, 'log'> {
   readonly visits: VisitStore
   readonly presences: PresenceStore
-  readonly devices: KnownDeviceStore
+  readonly devices: {
+    /** By serial number; a device that never came is left out. */
+    of(serials: readonly string[]): Promise<ReadonlyMap<string, { readonly lastSeenAt: string | null }>>
+  }
   readonly newId: (now: number) => string
 }
 

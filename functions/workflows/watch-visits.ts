@@ -1,10 +1,11 @@
+import type { DoorAlarm } from '../../schemas/doors.ts'
 import type { VisitRow } from '../../schemas/visit.ts'
 import { dayOf } from '../domain/civil-time.ts'
 import { forgottenBefore, isOverdue, stateOn, withoutNames } from '../domain/visits.ts'
 import type { DoorAlarmStore } from '../stores/door-alarms.ts'
 import type { EntryDraft } from '../stores/ledger.ts'
 import type { VisitStore } from '../stores/visits.ts'
-import type { Engine } from './engine.ts'
+import { type Engine, placeOf } from './engine.ts'
 import { visitDraft } from './visit-desk.ts'
 
 /** What whoever watches over the visits is given; it needs no caller. */
@@ -28,25 +29,30 @@ export async function findOverdueVisits(
   const { settings, visits, alarms, log } = watch
   const today = dayOf(now, settings.timeZone)
   let [overdue, lapsed] = [0, 0]
-  for (const visit of await visits.unsettled()) {
-    if (visit.overdueAt === null && isOverdue(visit, settings, now)) {
-      const { id, escort } = visit
-      await alarms.raise({
-        kind: 'visit-overdue',
-        serial: null,
-        pin: null,
-        personId: escort,
-        visit: id,
-        at: now,
-      })
-      if (await note(watch, { ...visit, overdueAt: now }, visit, 'visit-overdue', now)) overdue++
-      log('visit-overdue', { visit: id })
+  for (const visit of await visits.unsettled())
+    try {
+      if (visit.overdueAt === null && isOverdue(visit, settings, now)) {
+        await alarms.raise(overdueAlarm(visit, now))
+        if (await note(watch, { ...visit, overdueAt: now }, visit, 'visit-overdue', now)) overdue++
+        log('visit-overdue', { visit: visit.id })
+      }
+      if (visit.state === 'expected' && stateOn(visit, today, settings) === 'lapsed')
+        if (await note(watch, { ...visit, state: 'lapsed' }, visit, 'visit-lapsed', now)) lapsed++
+    } catch (bug) {
+      // What is wrong with one visit keeps nobody from looking at the others.
+      log('broken', { visit: visit.id, ...placeOf(bug) })
     }
-    if (visit.state === 'expected' && stateOn(visit, today, settings) === 'lapsed')
-      if (await note(watch, { ...visit, state: 'lapsed' }, visit, 'visit-lapsed', now)) lapsed++
-  }
   return { overdue, lapsed }
 }
+
+const overdueAlarm = ({ id, escort }: VisitRow, at: string): DoorAlarm => ({
+  kind: 'visit-overdue',
+  serial: null,
+  pin: null,
+  personId: escort,
+  visit: id,
+  at,
+})
 
 /**
  * Blanks visits whose time of retention is over (`visitDays`): nobody can say any longer who it was, only that somebody was

@@ -804,6 +804,16 @@ it('keeps a chain for each visit, which the verification of the ledger follows',
   expect([...chains].filter(chain => String(chain).startsWith('visit/')).length).toBeGreaterThan(30)
 })
 
+it('is told by the audit with who did it, and of no visitor', async () => {
+  const day = `from=${today}T00:00:00Z&to=${addDays(today, 2)}T00:00:00Z`
+  const { status, body } = await app.call('GET', `/audit?${day}&act=visit-entered`, { as: security })
+  expect(status).toBe(200)
+  expect(body.entries.length).toBeGreaterThan(10)
+  for (const entry of body.entries)
+    expect(entry).toMatchObject({ system: 'data-centre', subject: { personId: null }, cause: { kind: 'visit' } })
+  expect(JSON.stringify(body)).not.toMatch(/Teresa|Ulloa|PER/)
+})
+
 it('tells of a visit whose chain has lost all of its entries', async () => {
   const id = '0199d3f0-0000-7000-8000-00000000abcd'
   const row = (await stored('state')).find(({ sk }) => sk === 'VISIT') ?? {}
