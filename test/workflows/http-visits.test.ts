@@ -810,7 +810,11 @@ it('is told by the audit with who did it, and of no visitor', async () => {
   expect(status).toBe(200)
   expect(body.entries.length).toBeGreaterThan(10)
   for (const entry of body.entries)
-    expect(entry).toMatchObject({ system: 'data-centre', subject: { personId: null }, cause: { kind: 'visit' } })
+    expect(entry).toMatchObject({
+      system: 'data-centre',
+      subject: { personId: null },
+      cause: { kind: 'visit' },
+    })
   expect(JSON.stringify(body)).not.toMatch(/Teresa|Ulloa|PER/)
 })
 
