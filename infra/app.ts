@@ -87,6 +87,7 @@ export async function synthesize(
   const reconciliation = new Reconciliation(stack, 'Reconciliation', workshop, door)
   const dataCentre = new DataCentre(stack, 'DataCentre', alarms)
   dataCentre.keepBadges(workshop, door)
+  dataCentre.openVisits(workshop, door)
   const tasks = new Tasks(stack, 'Tasks', workshop, door, {
     notices: settings.notices,
     deadLetters: provisioning.deadLetters,

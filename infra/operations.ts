@@ -22,6 +22,7 @@ import type { Operation } from './operation.ts'
 import { operationsOfBadges } from './operations-of-badges.ts'
 import { operationsOfDoors } from './operations-of-doors.ts'
 import { operationsOfPosts } from './operations-of-posts.ts'
+import { operationsOfVisits } from './operations-of-visits.ts'
 
 const setCredential = (system: 'directory' | 'mail' | 'erp'): Operation => ({
   id: `setCredential${system.charAt(0).toUpperCase()}${system.slice(1)}`,
@@ -144,6 +145,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   },
   ...operationsOfPosts,
   ...operationsOfBadges,
+  ...operationsOfVisits,
   'POST /me/credentials/directory': setCredential('directory'),
   'POST /me/credentials/mail': setCredential('mail'),
   'POST /me/credentials/erp': setCredential('erp'),
@@ -223,7 +225,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   'GET /registers/{register}': {
     id: 'readRegister',
     summary:
-      'A register as it stood on a day: mail addresses, domain users, permissions, removals, changes. As CSV the next page is in a `Link` header.',
+      'A register as it stood on a day: mail addresses, domain users, permissions, removals, changes, visits. As CSV the next page is in a `Link` header.',
     path: registers.RegisterPath,
     query: registers.RegistersQuery,
     answers: { 200: ['A page', registers.RegisterPage] },

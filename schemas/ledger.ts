@@ -50,6 +50,14 @@ export const Act = z.enum([
   'card-acknowledged',
   'card-reported',
   'card-returned',
+  'visit-recorded',
+  'visit-entered',
+  'visit-left',
+  'visit-corrected',
+  'visit-decided',
+  'visit-overdue',
+  'visit-lapsed',
+  'visit-forgotten',
 ])
 export type Act = z.infer<typeof Act>
 

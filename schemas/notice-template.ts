@@ -22,5 +22,6 @@ export const NoticeTemplate = z.enum([
   'card-receipt',
   'card-lost',
   'card-copied',
+  'visit-unescorted',
 ])
 export type NoticeTemplate = z.infer<typeof NoticeTemplate>

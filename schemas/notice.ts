@@ -42,6 +42,8 @@ export const NoticeRow = z.strictObject({
     line: LineId.optional(),
     /** A stopped batch, or the hold that a suspension laid on a person. */
     hold: z.uuid().optional(),
+    /** The emergency that the authority has yet to say something of. */
+    visit: z.uuid().optional(),
     /** What kind of cause a stopped batch has, as the guard counts it. */
     cause: z.enum(['hr-event', 'import', 'calendar', 'drift', 'form']).optional(),
     /** A digest: of which day, of which units, and what it looks back upon (after `since`, up to `until`). */

@@ -6,9 +6,17 @@ import { PersonId } from './person.ts'
 import { LineId, RequestNumber } from './request.ts'
 import { TargetId } from './settings.ts'
 import { Observation, Right } from './target.ts'
+import { Visitor } from './visit.ts'
 
 /** R14: what has to be producible at any moment. */
-export const RegisterName = z.enum(['mail-addresses', 'domain-users', 'permissions', 'removals', 'changes'])
+export const RegisterName = z.enum([
+  'mail-addresses',
+  'domain-users',
+  'permissions',
+  'removals',
+  'changes',
+  'visits',
+])
 export type RegisterName = z.infer<typeof RegisterName>
 
 export const RegisterPath = z.strictObject({ register: RegisterName })
@@ -18,7 +26,10 @@ export const RegistersQuery = z.strictObject({
     description: 'A past day: as it was known at its end. Today, and without it: now.',
   }),
   from: CivilDate.optional().meta({
-    description: 'Removals and changes: the first day of the period, which ends with `asAt`.',
+    description: 'Removals, changes and visits: the first day of the period, which ends with `asAt`.',
+  }),
+  to: CivilDate.optional().meta({
+    description: 'Visits: the last day of the period, told as it was known at the end of `asAt`, or now.',
   }),
   cursor: Cursor.optional(),
 })
@@ -136,6 +147,25 @@ export const AccessChange = z
   .meta({ id: 'AccessChange' })
 export type AccessChange = z.infer<typeof AccessChange>
 
+/** A visit that took place, as it was known then. Whoever came is null once the time of retention is over. */
+export const VisitEntry = z
+  .strictObject({
+    visit: z.uuid(),
+    enteredAt: Instant,
+    leftAt: Instant.nullable().meta({ description: 'Null: inside, by what was known then.' }),
+    exit: z.enum(['verified', 'corrected']).nullable(),
+    visitor: Visitor.nullable(),
+    reason: z.string().nullable(),
+    escort: PersonThen.nullable(),
+    escorted: z.boolean(),
+    approval: z.enum(['pending', 'approved', 'rejected']).nullable().meta({
+      description: 'Of an emergency; null: there was none.',
+    }),
+    enteredBy: PersonThen,
+  })
+  .meta({ id: 'VisitEntry' })
+export type VisitEntry = z.infer<typeof VisitEntry>
+
 const page = <N extends RegisterName, E extends z.ZodType>(register: N, entry: E) =>
   z.strictObject({
     register: z.literal(register),
@@ -154,6 +184,7 @@ export const RegisterPage = z
     page('permissions', Permission),
     page('removals', AccessChange).extend(period),
     page('changes', AccessChange).extend(period),
+    page('visits', VisitEntry).extend({ ...period, to: CivilDate }),
   ])
   .meta({ id: 'RegisterPage' })
 export type RegisterPage = z.infer<typeof RegisterPage>

@@ -338,6 +338,8 @@ const DataCentreSettings = z
     missingTries: z.int().min(1).max(40).default(8),
     /** Hours after which a visit without an exit counts as forgotten. */
     visitHours: z.int().min(1).max(72).default(12),
+    /** Days after which it is no longer known who a visitor was; the visit itself stays in the log. */
+    visitDays: z.int().min(1).max(3650).default(730),
     /** The name under which devices come, each with a certificate of its own (mutual TLS); left out: a relay comes by the API's. */
     domain: z
       .strictObject({

@@ -38,6 +38,11 @@ const openTo: Readonly<Record<string, readonly Role[]>> = {
   'POST /reconciliation/uploads': ['it'],
   'GET /audit': ['security'],
   'GET /audit/verification': ['security'],
+  'POST /visits/{id}/entry': ['it', 'authority'],
+  'POST /visits/{id}/exit': ['it'],
+  'POST /visits/{id}/correction': ['it', 'security'],
+  'POST /visits/{id}/approval': ['authority'],
+  'GET /presence': ['it', 'security', 'authority'],
   'GET /registers/{register}': ['security', 'hr', 'it'],
   // R21: who was where is nobody else's to read.
   'GET /doors': ['security', 'authority'],

@@ -27,6 +27,7 @@ const unlimited: readonly NoticeTemplate[] = [
   'door-alarms',
   'card-lost',
   'card-copied',
+  'visit-unescorted',
 ]
 
 /** Whether it counts among the mails of an hour to one address of the settings. */

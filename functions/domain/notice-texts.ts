@@ -187,6 +187,10 @@ const templates: Readonly<Record<NoticeTemplate, (facts: NoticeFacts) => Words |
   'digest-tasks': facts => tasksDigest(facts, 'notice.digest-tasks-subject'),
   'batch-stopped': batchStopped,
   'suspension-reported': suspensionReported,
+  'visit-unescorted': facts => ({
+    subject: phrase(facts, 'notice.visit-unescorted-subject'),
+    lines: [say(facts.settings.locale, 'notice.visit-unescorted', { visit: facts.about.visit ?? '-' })],
+  }),
   'target-out-of-reach': facts => ({
     subject: phrase(facts, 'notice.out-of-reach-subject', { target: targetIn(facts) }),
     lines: [say(facts.settings.locale, 'notice.out-of-reach')],

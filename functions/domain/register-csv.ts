@@ -4,6 +4,7 @@ import type {
   Permission,
   PersonThen,
   RegisterPage,
+  VisitEntry,
 } from '../../schemas/registers.ts'
 import type { Settings } from '../../schemas/settings.ts'
 import type { Right } from '../../schemas/target.ts'
@@ -20,6 +21,7 @@ const titles: Readonly<Record<RegisterPage['register'], readonly [title: Code, c
   permissions: ['register.permissions', 'register.of-permissions'],
   removals: ['register.removals', 'register.of-changes'],
   changes: ['register.changes', 'register.of-changes'],
+  visits: ['register.visits', 'visit.of-register'],
 }
 const systems: Readonly<Record<Permission['system'], Code>> = {
   directory: 'target.directory',
@@ -38,6 +40,15 @@ const kinds: Readonly<Record<AccessChange['change'], Code>> = {
   'right-changed': 'change.right-changed',
   'end-later': 'change.end-later',
   'end-earlier': 'change.end-earlier',
+}
+const approvals: Readonly<Record<NonNullable<VisitEntry['approval']>, Code>> = {
+  pending: 'visit.approval-pending',
+  approved: 'visit.approval-approved',
+  rejected: 'visit.approval-rejected',
+}
+const exits: Readonly<Record<NonNullable<VisitEntry['exit']>, Code>> = {
+  verified: 'visit.exit-verified',
+  corrected: 'visit.exit-corrected',
 }
 /** Kinds of causes are an open list: what is not named here is `other`. */
 const causes: Readonly<Record<string, Code>> = {
@@ -82,7 +93,12 @@ export function registerFile(page: RegisterPage, settings: Settings): RegisterFi
 }
 
 const queryOf = (page: RegisterPage, cursor: string): string =>
-  new URLSearchParams({ asAt: page.asAt, ...('from' in page && { from: page.from }), cursor }).toString()
+  new URLSearchParams({
+    asAt: page.asAt,
+    ...('from' in page && { from: page.from }),
+    ...('to' in page && { to: page.to }),
+    cursor,
+  }).toString()
 
 function recordsOf(page: RegisterPage, words: Words): string[][] {
   switch (page.register) {
@@ -123,6 +139,22 @@ function recordsOf(page: RegisterPage, words: Words): string[][] {
         one.until === null ? words.say('register.endless') : sayDay(one.until),
         one.request,
         one.line,
+      ])
+    case 'visits':
+      return page.entries.map(one => [
+        words.instant(one.enteredAt),
+        one.leftAt === null ? '' : words.instant(one.leftAt),
+        one.visitor === null ? '' : `${one.visitor.givenNames} ${one.visitor.surnames}`,
+        one.visitor?.nationalId ?? '',
+        one.visitor?.passport ? `${one.visitor.passport.country} ${one.visitor.passport.number}` : '',
+        one.visitor?.company ?? '',
+        one.reason ?? '',
+        one.escort?.name ?? '',
+        words.say(one.escorted ? 'visit.yes' : 'visit.no'),
+        one.approval === null ? '' : words.say(approvals[one.approval]),
+        one.enteredBy.name ?? '',
+        one.exit === null ? '' : words.say(exits[one.exit]),
+        one.visit,
       ])
     default:
       return page.entries.map(one => [

@@ -2,6 +2,7 @@ import { AuditQuery, NoQuery } from '../../schemas/api.ts'
 import { readAudit } from '../workflows/read-audit.ts'
 import { verifyLedger } from '../workflows/verify-ledger.ts'
 import { front, registers } from './compose-registers.ts'
+import { visits } from './compose-visits.ts'
 import { http, ok, route } from './http.ts'
 
 export const handler = http(front, {
@@ -11,6 +12,6 @@ export const handler = http(front, {
   }),
   'GET /audit/verification': route({
     query: NoQuery,
-    run: async () => ok(await verifyLedger(registers)),
+    run: async () => ok(await verifyLedger({ ...registers, visits })),
   }),
 })

@@ -18,6 +18,7 @@ function rowOf(chain: string): Key | null {
   if (kind === 'task') return keys.task(id)
   if (kind === 'hold') return keys.stoppedBatch(id)
   if (kind === 'alarm') return keys.doorAlarm(id)
+  if (kind === 'visit') return keys.visit(id)
   return kind === 'unit' ? keys.unit(id) : null
 }
 

@@ -76,6 +76,9 @@ export const keys = {
   account: (target: string, accountId: string) => key(`ACCOUNT#${target}#${accountId}`, 'ACCOUNT'),
   task: (id: string) => key(`TASK#${id}`, 'TASK'),
   doorAlarm: (id: string) => key(`DOOR-ALARM#${id}`, 'DOOR-ALARM'),
+  visit: (id: string) => key(`VISIT#${id}`, 'VISIT'),
+  /** How many visitors are in the data centre. */
+  room: () => key('ROOM', 'ROOM'),
   notice: (id: string) => key(`NOTICE#${id}`, 'NOTICE'),
   /** When the last mails went to an address of the settings. */
   mailSlots: (address: string) => key(`MAILS#${digest(address)}`, 'MAILS'),
@@ -99,6 +102,7 @@ export const chains = {
   task: (id: string) => `task/${id}`,
   hold: (id: string) => `hold/${id}`,
   doorAlarm: (id: string) => `alarm/${id}`,
+  visit: (id: string) => `visit/${id}`,
 } as const
 
 /** Partitions of the `list` index. */
@@ -121,6 +125,9 @@ export const lists = {
   parkedNotices: () => 'notices#parked',
   /** One too many for one of the settings' addresses, sorted by `<when>#<id>`. */
   deferredNotices: (recipient: string) => `notices#deferred#${recipient}`,
+
+  /** Visits: expected, inside or waiting for the authority; over; over and without names. Sorted by `<when>#<id>`. */
+  visits: (part: 'unsettled' | 'settled' | 'forgotten') => `visits#${part}`,
 
   /** Batches the guard has stopped: those that wait, and the others; sorted by `<at>#<id>`. */
   stoppedBatches: (state: 'held' | 'settled') => `stopped#${state}`,

@@ -1,6 +1,6 @@
 import { Instant } from '../../schemas/calendar.ts'
 import type { RegisterName, RegisterPage, RegistersQuery } from '../../schemas/registers.ts'
-import { addDays, dayOf, startOfDay } from '../domain/civil-time.ts'
+import { addDays, dayOf, endOfAccess, startOfDay } from '../domain/civil-time.ts'
 import { type CodedFault, type Refusal, refuse } from '../domain/refusal.ts'
 import { instantOfRegister } from '../domain/register-rows.ts'
 import { openCursor, sealCursor } from './cursor.ts'
@@ -13,17 +13,22 @@ import {
   type Needed as NeededOfAccesses,
   permissionsAt,
 } from './walk-people.ts'
+import { type Needed as NeededOfVisits, walkVisits } from './walk-visits.ts'
 
-export type Needed = NeededOfAccesses & NeededOfChanges & Pick<Engine, 'log'>
+export type Needed = NeededOfAccesses & NeededOfChanges & NeededOfVisits & Pick<Engine, 'log'>
 
 const usualDays = 31
 const mostDays = 366
+/** Registers of a period; the others tell of one day. */
+const dated: readonly RegisterName[] = ['removals', 'changes', 'visits']
 
 /** Which part of a register is asked for, of which instant. All pages of one register are of the same one. */
 interface Asked {
   readonly asAt: string
   readonly at: string
   readonly from: string
+  /** The last day of a period; of most registers it is `asAt`. */
+  readonly to: string
   readonly page: number
   readonly place: string | null
 }
@@ -45,7 +50,7 @@ export async function readRegister(
 }
 
 async function pageOf(needed: Needed, register: RegisterName, asked: Asked): Promise<RegisterPage> {
-  const { asAt, at, from, page, place } = asked
+  const { asAt, at, from, to, page, place } = asked
   const head = { asAt, at, page }
   const told = <T>({ entries, place: next }: { entries: T[]; place: string | null }) => ({
     entries,
@@ -58,6 +63,11 @@ async function pageOf(needed: Needed, register: RegisterName, asked: Asked): Pro
       return { register, ...head, ...told(await domainUsersAt(needed, at, place)) }
     case 'permissions':
       return { register, ...head, ...told(await permissionsAt(needed, at, place)) }
+    case 'visits': {
+      const zone = needed.settings.timeZone
+      const period = { from: startOfDay(from, zone), until: endOfAccess(to, zone) }
+      return { register, ...head, from, to, ...told(await walkVisits(needed, period, at, place)) }
+    }
     default: {
       const period = { from: startOfDay(from, needed.settings.timeZone), at }
       const wanted = ({ effect }: { effect: string }) => register === 'changes' || effect === 'loss'
@@ -77,11 +87,14 @@ function read(needed: Needed, register: RegisterName, query: RegistersQuery): As
   if (asAt > today) faults.push({ pointer: '/query/asAt', code: 'register.future-day' })
   else if (cursor?.at != null && dayOf(cursor.at, zone) !== asAt)
     faults.push({ pointer: '/query/cursor', code: 'query.bad-cursor' })
-  const from = query.from ?? addDays(asAt, 1 - usualDays)
+  const to = query.to ?? asAt
+  if (query.to !== undefined && (register !== 'visits' || to > asAt))
+    faults.push({ pointer: '/query/to', code: 'query.bad-parameter' })
+  const from = query.from ?? addDays(to, 1 - usualDays)
   if (query.from !== undefined) {
-    const dated = register === 'removals' || register === 'changes'
-    if (!dated || from > asAt) faults.push({ pointer: '/query/from', code: 'query.bad-parameter' })
-    else if (from < addDays(asAt, 1 - mostDays))
+    if (!dated.includes(register) || from > to)
+      faults.push({ pointer: '/query/from', code: 'query.bad-parameter' })
+    else if (from < addDays(to, 1 - mostDays))
       faults.push({ pointer: '/query/from', code: 'register.too-long' })
   }
   if (faults.length > 0 || cursor === null) return refuse('invalid', faults)
@@ -89,6 +102,7 @@ function read(needed: Needed, register: RegisterName, query: RegistersQuery): As
     asAt,
     at: cursor.at ?? instantOfRegister(asAt, today, now, zone),
     from,
+    to,
     page: cursor.page,
     place: cursor.place,
   }
@@ -110,8 +124,8 @@ function openPlace(
   if (opened === null) return null
   if (opened.place === null) return { at: null, page: 1, place: null }
   const [of, at = '', page = '', place = ''] = opened.place.split('|')
-  const known = register === 'removals' || register === 'changes' ? places.entries : places.people
+  const known = dated.includes(register) ? places.entries : places.people
   const sound = of === register && /^[1-9]\d{0,5}$/.test(page) && known.test(place)
-  const dated = Instant.safeParse(at).success && at.length === now.length && at <= now
-  return sound && dated ? { at, page: Number(page), place } : null
+  const timed = Instant.safeParse(at).success && at.length === now.length && at <= now
+  return sound && timed ? { at, page: Number(page), place } : null
 }

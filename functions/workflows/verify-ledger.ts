@@ -5,11 +5,13 @@ import { type ChainFault, verifyChain } from '../domain/verify-chain.ts'
 import type { HeadStore } from '../stores/heads.ts'
 import type { chains } from '../stores/keys.ts'
 import type { EntryKey, LedgerStore, SealedEntry } from '../stores/ledger.ts'
+import type { VisitStore } from '../stores/visits.ts'
 import { inParallel } from './in-parallel.ts'
 import type { Registers } from './registers.ts'
 
 type Needed = Pick<Registers, 'ledger' | 'identities' | 'units' | 'requests' | 'clock'> & {
   readonly heads: HeadStore
+  readonly visits: Pick<VisitStore, 'ids'>
   readonly chains: typeof chains
   readonly windowShards: readonly Parameters<LedgerStore['window']>[1][]
 }
@@ -98,9 +100,9 @@ async function findEntries({ ledger, identities, clock, windowShards }: Needed):
   return found
 }
 
-/** Chains of units and requests, as the registers list them. */
-async function recordChains({ units, requests, chains: chainOf }: Needed): Promise<string[]> {
-  const found: string[] = []
+/** Chains of units, requests and visits, as the registers list them. */
+async function recordChains({ units, requests, visits, chains: chainOf }: Needed): Promise<string[]> {
+  const found = (await visits.ids()).map(chainOf.visit)
   await inParallel(await units.all(), async ({ unit }) => {
     found.push(chainOf.unit(unit.id))
     let before: string | null = null

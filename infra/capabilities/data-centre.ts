@@ -176,4 +176,36 @@ export class DataCentre extends Construct {
     ])
       door.route(key, maintain)
   }
+
+  /**
+   * The visit log. If it fails nobody is let in by it; who is inside has to be told from the log's last file and from whoever
+   * is at the door.
+   */
+  openVisits(workshop: Workshop, door: FrontDoor): void {
+    const attend = new AppFunction(this, 'AttendVisits', {
+      name: 'attend-visits',
+      workshop,
+      description: 'Keeps the visit log of the data centre, and tells who is inside.',
+      memory: 1024,
+      timeout: Duration.seconds(15),
+      failure: {
+        means:
+          'Visits to the data centre cannot be registered, and it cannot be asked who is inside. Nobody may be let in meanwhile but by the authority.',
+        remedy:
+          'Find the correlation id in the log of attend-visits and repeat the call; what was registered twice is one visit. In an evacuation count at the door.',
+      },
+    })
+    for (const route of [
+      'POST /visits',
+      'GET /visits',
+      'GET /visits/prohibitions',
+      'POST /visits/{id}/entry',
+      'POST /visits/{id}/exit',
+      'POST /visits/{id}/correction',
+      'POST /visits/{id}/approval',
+      'GET /presence',
+    ])
+      door.route(route, attend)
+    this.functions.push(attend)
+  }
 }

@@ -127,10 +127,16 @@ export const grants = {
   },
   'read-registers': {
     // Everybody, page by page, by the list; what was done to them by the ledger's chains, what in a period by its windows.
-    state: { actions: ['GetItem', 'Query'], indexes: ['list'] },
+    state: { actions: reads, indexes: ['list'] },
     ledger: { actions: ['BatchGetItem', 'Query'], indexes: ['by-window'] },
   },
   'describe-api': {},
+  // The log of visits, and how many are inside; who of the staff is, by the doors' table, which it only reads.
+  'attend-visits': {
+    state: { actions: [...reads, 'PutItem', 'UpdateItem'], indexes: ['list'] },
+    ledger: { actions: ['PutItem'] },
+    doors: { actions: ['BatchGetItem', 'GetItem'], indexes: ['list'] },
+  },
   'sweep-due': {
     state: {
       actions: [...reads, 'ConditionCheckItem', 'PutItem', 'UpdateItem'],
@@ -208,7 +214,7 @@ export const grants = {
   'set-credentials-erp': { ...setsCredentials, enters: 'erp' },
   // Who is inside and may not be (people), what was told and settled by itself, each with its entry and mails.
   'watch-doors': {
-    state: { actions: ['GetItem', 'PutItem', 'Query'] },
+    state: { actions: [...reads, 'PutItem', 'UpdateItem'], indexes: ['list'] },
     ledger: { actions: ['PutItem'] },
     doors: {
       actions: ['BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem'],

@@ -160,7 +160,13 @@ describe('the mails', () => {
     }
     for (const template of NoticeTemplate.options)
       if (
-        !['copy-to-head', 'batch-stopped', 'suspension-reported', 'target-out-of-reach'].includes(template) &&
+        ![
+          'copy-to-head',
+          'batch-stopped',
+          'suspension-reported',
+          'target-out-of-reach',
+          'visit-unescorted',
+        ].includes(template) &&
         !template.startsWith('card-')
       )
         expect([template, renderNotice(template, gone)]).toEqual([template, null])

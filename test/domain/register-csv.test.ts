@@ -114,6 +114,63 @@ describe('a register as a table', () => {
     })
   })
 
+  it('tells a visit with what there is of the visitor, and without what was forgotten', () => {
+    const entry = {
+      visit: uuid(3),
+      enteredAt: '2026-11-20T12:05:00.000Z',
+      leftAt: '2026-11-20T13:05:00.000Z',
+      exit: 'corrected',
+      visitor: {
+        givenNames: 'Teresa',
+        surnames: 'Ulloa Vergara',
+        nationalId: null,
+        passport: { country: 'PER', number: 'X0000001' },
+        company: '@SUMA(1)',
+      },
+      reason: '=HYPERLINK("http://x.example";"ver")',
+      escort: person,
+      escorted: true,
+      approval: null,
+      enteredBy: person,
+    }
+    const forgotten = {
+      ...entry,
+      visitor: null,
+      reason: null,
+      escort: null,
+      escorted: false,
+      approval: 'pending',
+    }
+    const page = { register: 'visits', ...head, from: '2026-11-01', to: '2026-11-20' }
+    const [whole, blank] = cells({ ...page, entries: [entry, { ...forgotten, leftAt: null, exit: null }] })
+    expect(whole).toEqual({
+      Ingreso: '20-11-2026 09:05',
+      Salida: '20-11-2026 10:05',
+      Nombre: 'Teresa Ulloa Vergara',
+      'Documento de identidad': '',
+      Pasaporte: 'PER X0000001',
+      Empresa: "'@SUMA(1)",
+      Motivo: `'=HYPERLINK("http://x.example";"ver")`,
+      Escolta: 'María José Muñoz Peña',
+      'Con escolta': 'Sí',
+      Emergencia: '',
+      'Registrado por': 'María José Muñoz Peña',
+      'Salida según': 'Corregida después',
+      Visita: uuid(3),
+    })
+    expect(blank).toMatchObject({
+      Salida: '',
+      Nombre: '',
+      Pasaporte: '',
+      Motivo: '',
+      'Con escolta': 'No',
+      Emergencia: 'Pendiente de la autoridad',
+      'Salida según': '',
+    })
+    const next = registerFile(RegisterPage.parse({ ...page, entries: [], cursor: 'Zm9v' }), settings)
+    expect(next.next).toBe('/registers/visits?asAt=2026-11-20&from=2026-11-01&to=2026-11-20&cursor=Zm9v')
+  })
+
   it('has the groups of a domain user in words, and tells one that has expired from one that is closed', () => {
     const users = cells({
       register: 'domain-users',

@@ -34,6 +34,10 @@ const REASONS: (readonly [right: RegExp, reason: string])[] = [
     'bells are given in pairs; a renewal is urgent in the last hour of an access, which the engine’s own tests reach',
   ],
   [/^sweep-due dynamodb:PutItem \S+LedgerTable\w+$/, 'the ledger entry of the same'],
+  [
+    /^attend-visits dynamodb:GetItem \S+DoorsTable\w+$/,
+    'where an escort’s badge was seen last: the tests of the visit log put badges and sights into the table themselves',
+  ],
 ]
 
 const guarded =
@@ -87,6 +91,31 @@ async function later(days: number): Promise<void> {
 const faults = (kind: string | null) =>
   Promise.all(SYSTEMS.map(id => laptop.client('PUT', `/local/targets/${id}/fault`, { body: { kind } })))
 
+/** Somebody is let into the data centre by the authority, without an escort, and leaves. */
+async function visitSomebody(): Promise<void> {
+  const { organisation } = laptop
+  const [it, authority] = [inRole(organisation, 'it'), inRole(organisation, 'authority')]
+  const body = {
+    visitor: { givenNames: 'Teresa', surnames: 'Ulloa', passport: { country: 'PER', number: 'X0000001' } },
+    reason: 'Humo en la sala',
+    emergency: { reason: 'Nadie de Informática en el edificio' },
+  }
+  const key = { 'idempotency-key': 'visit-1' }
+  const visit = await laptop.as(it, 'POST', '/visits', body, key)
+  expect((await laptop.as(it, 'POST', '/visits', body, key)).body).toEqual(visit.body)
+  const at = `/visits/${visit.body.id}`
+  expect((await laptop.as(authority, 'POST', `${at}/approval`, { decision: 'approve' }, key)).status).toBe(
+    200,
+  )
+  expect((await laptop.as(authority, 'POST', `${at}/entry`, { accepted: true })).status).toBe(200)
+  const inside = (await laptop.as(authority, 'GET', '/presence')).body
+  expect(inside.visitors).toMatchObject([{ visit: visit.body.id }])
+  expect((await laptop.as(it, 'POST', `${at}/exit`, { verified: true })).status).toBe(200)
+  expect((await laptop.as(it, 'GET', '/visits?open=false')).body.visits).toHaveLength(1)
+  const prohibited = await laptop.as(headOf(organisation, unit()), 'GET', '/visits/prohibitions')
+  expect(prohibited.body.prohibitions.length).toBeGreaterThan(5)
+}
+
 /** Asks and reads everything the contract offers. */
 async function askAndRead(): Promise<void> {
   const { organisation } = laptop
@@ -125,7 +154,8 @@ async function askAndRead(): Promise<void> {
   for (const query of [`subject=${person.nationalId}`, `actor=${head}`, `request=${number}`, window])
     await laptop.as(security, 'GET', `/audit?${query}`)
   await laptop.as(security, 'GET', '/audit/verification')
-  for (const register of ['mail-addresses', 'domain-users', 'permissions', 'removals', 'changes']) {
+  await visitSomebody()
+  for (const register of ['mail-addresses', 'domain-users', 'permissions', 'removals', 'changes', 'visits']) {
     const told = await laptop.as(operator, 'GET', `/registers/${register}`)
     expect([register, told.status]).toEqual([register, 200])
   }

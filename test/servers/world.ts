@@ -20,6 +20,7 @@ import { createSystemStore } from '../../functions/stores/systems.ts'
 import { openTables } from '../../functions/stores/tables.ts'
 import { createTargetStore } from '../../functions/stores/targets.ts'
 import { createTaskStore } from '../../functions/stores/tasks.ts'
+import { createVisitStore } from '../../functions/stores/visits.ts'
 import type { Credentials } from '../../functions/workflows/close-forgotten.ts'
 import { type BrokenRun, convergeTarget } from '../../functions/workflows/converge-target.ts'
 import type { Engine, LogCode } from '../../functions/workflows/engine.ts'
@@ -175,6 +176,7 @@ export async function openWorld(
 
     adoptions: createAdoptionStore(tables),
     badges,
+    visits: createVisitStore(tables, settings),
     /** Mails and calls that were taken, and what answers them. */
     mails,
     calls,

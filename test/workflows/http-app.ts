@@ -55,6 +55,16 @@ const functions = {
     'POST /reconciliation/adoptions',
     'POST /reconciliation/uploads',
   ],
+  'attend-visits': [
+    'POST /visits',
+    'GET /visits',
+    'GET /visits/prohibitions',
+    'POST /visits/{id}/entry',
+    'POST /visits/{id}/exit',
+    'POST /visits/{id}/correction',
+    'POST /visits/{id}/approval',
+    'GET /presence',
+  ],
   'describe-api': ['GET /openapi.json', 'GET /health'],
   'load-bootstrap': [],
 } as const

@@ -52,8 +52,8 @@ describe('the registers', () => {
     })
   })
 
-  it('are five, and no others', async () => {
-    for (const name of ['visits', 'Permissions', 'permissions%20'])
+  it('are six, and no others', async () => {
+    for (const name of ['badges', 'Permissions', 'permissions%20'])
       expect([name, (await ask(name)).status]).toEqual([name, 404])
   })
 
@@ -73,6 +73,10 @@ describe('the registers', () => {
     ],
     ['mail-addresses?from=2020-01-01', '/query/from'],
     ['removals?asAt=2020-01-01&from=2020-01-02', '/query/from'],
+    ['removals?asAt=2020-01-05&to=2020-01-02', '/query/to'],
+    ['visits?asAt=2020-01-01&to=2020-01-02', '/query/to'],
+    ['visits?from=2020-01-03&to=2020-01-02', '/query/from'],
+    ['visits?from=2018-01-03&to=2020-01-02', '/query/from'],
     ['changes?asAt=2020-12-31&from=2019-12-31', '/query/from'],
   ])('answer 400 to what cannot be asked: %s', async (path, pointer) => {
     const { status, body } = await ask(path)

@@ -142,6 +142,7 @@ async function pages(register: RegisterName, limits: PageLimits): Promise<Regist
   const needed = {
     ...world.engine,
     ledger: world.ledger,
+    visits: world.visits,
     identities: createIdentityStore(world.tables),
     chains,
     windowShards,
@@ -161,7 +162,7 @@ async function pages(register: RegisterName, limits: PageLimits): Promise<Regist
 }
 
 const whose = (told: readonly RegisterPage[]) =>
-  told.flatMap(page => page.entries.map(entry => entry.person.personId))
+  told.flatMap(page => page.entries.map(entry => ('person' in entry ? entry.person.personId : entry.visit)))
 const plenty = 1_000_000
 
 describe('the registers of a body that one page does not hold', () => {

@@ -30,13 +30,14 @@ async function named(asAt: string) {
   const needed = {
     ...world.engine,
     ledger: world.ledger,
+    visits: world.visits,
     identities,
     chains,
     windowShards,
     limits: pageLimits,
   }
   const page = await readRegister(needed, 'permissions', { asAt })
-  if ('refused' in page) throw new Error(page.refused)
+  if ('refused' in page || page.register !== 'permissions') throw new Error('no permissions')
   return page.entries.map(({ person: { name, unit } }) => `${name}, ${unit?.id}`)
 }
 

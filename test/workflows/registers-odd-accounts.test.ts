@@ -35,6 +35,7 @@ async function entries(register: RegisterName): Promise<Record<string, unknown>[
   const needed = {
     ...world.engine,
     ledger: world.ledger,
+    visits: world.visits,
     identities,
     chains,
     windowShards,

@@ -40,6 +40,7 @@ afterAll(() => world.close())
 const needed = () => ({
   ...world.engine,
   ledger: world.ledger,
+  visits: world.visits,
   identities: createIdentityStore(world.tables),
   chains,
   windowShards,

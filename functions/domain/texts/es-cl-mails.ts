@@ -88,6 +88,9 @@ export const esCLMails = {
   'notice.alarm': '{alarm}: {door}, {at}.',
   'notice.alarm-repeated': '{alarm}: {door}, desde {at}, {times} veces.',
   'notice.door-alarm-person': 'La tarjeta es de {person}.',
+  'notice.visit-unescorted-subject': 'Ingreso de emergencia sin escolta al centro de datos.',
+  'notice.visit-unescorted':
+    'Informática registró, por instrucción de la autoridad, un ingreso de emergencia sin escolta al centro de datos (visita {visit}). La autoridad debe aprobarlo o rechazarlo en Llavero.',
   'access.directory': 'Cuenta de red.',
   'access.mail': 'Correo.',
   'access.erp': 'ERP.',

@@ -1,5 +1,6 @@
 import { esCLBadges } from './es-cl-badges.ts'
 import { esCLMails } from './es-cl-mails.ts'
+import { esCLVisits } from './es-cl-visits.ts'
 
 /**
  * The catalogue of every sentence a person may read, by closed code. `{name}` is filled from the parameters.
@@ -138,6 +139,7 @@ export const esCL = {
   'register.permissions': 'Permisos.',
   'register.removals': 'Accesos quitados.',
   'register.changes': 'Cambios de acceso.',
+  'register.visits': 'Visitas al centro de datos.',
   'register.of-mail-addresses': 'Dirección;Documento;Nombre;Cargo;Unidad;Estado;Término;Vista así el.',
   'register.of-domain-users':
     'Usuario;Documento;Nombre;Cargo;Unidad;Estado;Término;Internet;Otros accesos;Vista así el.',
@@ -180,6 +182,8 @@ export const esCL = {
   'badge.pin-shape': 'El número de identificación en la puerta lleva solo dígitos, nueve a lo más.',
   'badge.card-shape':
     'El número de la tarjeta lleva solo dígitos, entre tres y diecinueve, y no empieza con cero.',
+
+  ...esCLVisits,
 
   // Accounts that were there before
   'target.unknown': 'La institución no tiene este sistema.',
