@@ -200,6 +200,11 @@ const proveRelay = (): void => {
     ])
   })
 
+  it('carries a call in the letters that the device writes it in', async () => {
+    await call('/iclock/getRequest?SN=ACC1')
+    expect(heard).toMatchObject([{ url: `/iclock/${secret}/getRequest?SN=ACC1` }])
+  })
+
   it('alters no byte of what devices send: TAB, LF, UTF-8, nor what is none of them', async () => {
     const lines = 'time=2017-01-10 11:49:32\tpin=0\tcardno=0\tevent=27\tindex=21\r\nname=Ñandú\t\n\n'
     const body = Buffer.concat([Buffer.from(lines), Buffer.from([...Array(256).keys()])])
