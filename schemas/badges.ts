@@ -20,6 +20,8 @@ export const HandedCard = z.strictObject({
   handedBy: PersonId,
   /** Null: not signed yet, and as long the card opens nothing. */
   receipt: Receipt.nullable(),
+  /** How often somebody tried to sign for it with other digits. */
+  failures: z.int().nonnegative().default(0),
 })
 export type HandedCard = z.infer<typeof HandedCard>
 

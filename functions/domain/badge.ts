@@ -42,6 +42,9 @@ export const receiptTextOf = (locale: Locale): ReceiptText => {
 
 const fewestDigits = 4
 
+/** Wrong digits after which IT has to look who has the card: four of them are soon guessed. */
+export const mostFailures = 5
+
 /** Whether what somebody reads off a card is this one: its whole number, or four of its last digits or more. */
 export const isCard = ({ number }: Pick<HandedCard, 'number'>, read: string): boolean =>
   read === number || (read.length >= fewestDigits && number.endsWith(read))

@@ -10,7 +10,7 @@ import { nowOf, tries } from './registers.ts'
 
 /**
  * IT hands a card over (R15), to somebody else who may pass a door. It opens nothing until they have signed for it. The same
- * card for the same person again changes nothing; another one is a correction as long as nobody has signed.
+ * card for the same person again only allows new tries to sign; another one is a correction as long as nobody has signed.
  */
 export async function handOverCard(
   registers: BadgeRegisters,
@@ -23,7 +23,11 @@ export async function handOverCard(
     if (isRefusal(bearer)) return bearer
     const badge = registers.badges.of(bearer.person)
     if (bearer.as === 'self') return refuseWith('forbidden', 'badge.oneself')
-    if (badge.card?.number === number) return viewBadge(registers, bearer)
+    if (badge.card?.number === number) {
+      const again = await allowAnew(registers, bearer, badge.card)
+      if (again === null) continue
+      return viewBadge(registers, again)
+    }
     const refusal = await obstacle(registers, bearer, badge, number)
     if (refusal !== null) return refusal
     const next = await keep(registers, caller, bearer, badge, number)
@@ -32,6 +36,22 @@ export async function handOverCard(
     return viewBadge(registers, { ...bearer, person: { ...bearer.person, badge: next } })
   }
   return refuse('busy')
+}
+
+/** The same card again, by IT's word: whoever has read it wrong too often may sign for it. Null: something changed. */
+async function allowAnew(
+  { badges, clock, settings }: BadgeRegisters,
+  bearer: Bearer,
+  card: HandedCard,
+): Promise<Bearer | null> {
+  if (card.failures === 0) return bearer
+  const { at } = nowOf({ clock, settings })
+  const badge = await badges.change(bearer.person, {
+    next: { card: { ...card, failures: 0 } },
+    entry: null,
+    said: { at, cause: { kind: 'badge', ref: card.id } },
+  })
+  return badge === null ? null : { ...bearer, person: { ...bearer.person, badge } }
 }
 
 async function obstacle(
@@ -66,6 +86,7 @@ function keep(
     handedAt: at,
     handedBy: caller.personId,
     receipt: null,
+    failures: 0,
   }
   const corrected: FormerCard[] =
     before === null ? [] : [{ ...before, gone: { how: 'corrected', at, by: caller.personId, comment: null } }]

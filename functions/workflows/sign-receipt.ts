@@ -1,7 +1,9 @@
 import type { BadgeView, SentReceipt } from '../../schemas/api-badges.ts'
-import { isCard, receiptTextOf, standingDoors } from '../domain/badge.ts'
+import type { HandedCard } from '../../schemas/badges.ts'
+import { isCard, mostFailures, receiptTextOf, standingDoors } from '../domain/badge.ts'
 import type { Caller } from '../domain/entitlement.ts'
 import { type Refusal, refuse, refuseWith } from '../domain/refusal.ts'
+import type { PersonAggregate } from '../stores/people.ts'
 import { type BadgeRegisters, badgeEntry, ringDoors } from './find-bearer.ts'
 import { viewBadge } from './read-badge.ts'
 import { nowOf, tries } from './registers.ts'
@@ -22,9 +24,14 @@ export async function signReceipt(
     const card = person?.badge?.card
     if (person === null || card == null) return refuseWith('conflict', 'badge.no-card')
     const bearer = { person, as: 'self' as const }
-    if (!isCard(card, read)) return refuse('invalid', [{ pointer: '/card', code: 'badge.other-card' }])
-    if (card.receipt !== null) return viewBadge(registers, bearer)
     const { at } = nowOf(registers)
+    if (card.receipt === null && card.failures >= mostFailures)
+      return refuseWith('conflict', 'badge.too-many-tries')
+    if (!isCard(card, read)) {
+      if (card.receipt === null && !(await countFailure(registers, person, card, at))) continue
+      return refuse('invalid', [{ pointer: '/card', code: 'badge.other-card' }])
+    }
+    if (card.receipt !== null) return viewBadge(registers, bearer)
     const account = person.targets.get('data-centre')
     if (account === undefined || standingDoors(person, settings, at).length === 0)
       return refuseWith('conflict', 'badge.no-access')
@@ -48,4 +55,19 @@ export async function signReceipt(
     return viewBadge(registers, { ...bearer, person: { ...person, badge: next } })
   }
   return refuse('busy')
+}
+
+/** False: something changed since the person was read. */
+async function countFailure(
+  { badges }: BadgeRegisters,
+  person: PersonAggregate,
+  card: HandedCard,
+  at: string,
+): Promise<boolean> {
+  const counted = await badges.change(person, {
+    next: { card: { ...card, failures: card.failures + 1 } },
+    entry: null,
+    said: { at, cause: { kind: 'badge', ref: card.id } },
+  })
+  return counted !== null
 }

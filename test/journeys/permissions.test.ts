@@ -33,6 +33,10 @@ const REASONS: (readonly [right: RegExp, reason: string])[] = [
     /^renew-accesses sqs:SendMessage \S+Urgent\w+$/,
     'bells are given in pairs; a renewal is urgent in the last hour of an access, which the engine’s own tests reach',
   ],
+  [
+    /^maintain-badges sqs:SendMessage \S+Normal\w+$/,
+    'bells are given in pairs; a card that opens, or opens no more, is always urgent',
+  ],
   [/^sweep-due dynamodb:PutItem \S+LedgerTable\w+$/, 'the ledger entry of the same'],
   [
     /^attend-visits dynamodb:GetItem \S+DoorsTable\w+$/,
@@ -288,6 +292,43 @@ async function completeAndAnswer(): Promise<void> {
     expect(await account(laptop, person, system)).toMatchObject({ state: 'disabled' })
 }
 
+/** A door approved, a card handed over and signed for, copied, replaced, and taken back. */
+async function handOutCards(): Promise<void> {
+  const { organisation } = laptop
+  const [it, authority] = [inRole(organisation, 'it'), inRole(organisation, 'authority')]
+  const person = staff(organisation, 'planta')
+  const doors = organisation.doors.map(({ serial }) => serial)
+  const filed = await file(laptop, form(unit(), [activation(person, { system: 'data-centre', doors })]))
+  const { number, lines } = filed.body
+  const decided = await laptop.as(
+    authority,
+    'POST',
+    `/requests/${number}/lines/A1/decision`,
+    { decision: 'approve' },
+    { 'if-match': lines[0].hash },
+  )
+  expect([decided.status, decided.body.status]).toEqual([200, 'accepted'])
+  await laptop.idle()
+  expect((await laptop.as(it, 'GET', '/key-holders')).body.holders).toHaveLength(1)
+  const badge = `/people/${person.nationalId}/badge`
+  const key = { 'idempotency-key': 'card-1' }
+  const steps = [
+    [it, 'PUT', badge, { card: '4100001' }],
+    [person.nationalId, 'POST', '/me/badge/receipt', { card: '0001', accepted: true }],
+    [person.nationalId, 'POST', `${badge}/loss`, { kind: 'copied', comment: 'Vi otra igual.' }, key],
+    [it, 'PUT', badge, { card: '4100002' }],
+    [it, 'POST', `${badge}/return`, { condition: 'returned' }],
+    [person.nationalId, 'GET', badge],
+  ] as const
+  for (const [as, method, path, body, headers] of steps)
+    expect([method, path, (await laptop.as(as, method, path, body, headers)).status]).toEqual([
+      method,
+      path,
+      200,
+    ])
+  await laptop.idle()
+}
+
 /** Accounts that somebody made by hand bear the name already: ours gets another one. */
 async function meetStrangers(): Promise<void> {
   const person = laptop.organisation.people.find(({ roles }) => roles.includes('it'))
@@ -440,6 +481,7 @@ describe('what the functions may do', () => {
     await changeRoles()
     await setPasswords()
     await approve()
+    await handOutCards()
     await completeAndAnswer()
     await moveSomebody()
     await meetStrangers()

@@ -128,6 +128,22 @@ describe('a card (R15)', () => {
     expect(office.world.rung).toEqual([bell(someone)])
   })
 
+  it('is not signed for by guessing: after five wrong answers IT has to hand it over anew', async () => {
+    const someone = await newcomer()
+    const card = number()
+    given(await hand(someone, card))
+    for (let guess = 0; guess < 5; guess++)
+      expect(await sign(someone, `999${guess}`)).toMatchObject({ faults: [{ code: 'badge.other-card' }] })
+    const tooMany = { refused: 'conflict', detail: 'badge.too-many-tries' }
+    expect([await sign(someone, card), await office.card(someone)]).toEqual([tooMany, undefined])
+    given(await hand(someone, card))
+    given(await sign(someone, card))
+    expect(await acts(someone)).toEqual([{ act: 'card-handed-over' }, { act: 'card-acknowledged' }])
+    for (let slip = 0; slip < 6; slip++)
+      expect(await sign(someone, '9999')).toMatchObject({ faults: [{ code: 'badge.other-card' }] })
+    expect(isRefusal(await sign(someone, card))).toBe(false)
+  })
+
   it('is signed for once, however often it is asked for', async () => {
     const { someone, card } = await withCard()
     const first = given(await sign(someone, card))

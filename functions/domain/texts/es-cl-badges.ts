@@ -15,6 +15,8 @@ export const esCLBadges = {
   'badge.card-gone': 'Esa tarjeta figura como perdida o destruida: no se puede volver a entregar.',
   'badge.other-card':
     'Esos dígitos no son los de la tarjeta que se le entregó. Revíselos, o consulte a Informática.',
+  'badge.too-many-tries':
+    'Se indicaron varias veces otros dígitos: Informática debe registrar de nuevo la entrega de la tarjeta.',
   'badge.oneself': 'Nadie se entrega ni se recibe a sí mismo una tarjeta.',
   'badge.comment-missing': 'Si la tarjeta no se devolvió hay que indicar por qué.',
   'badge.not-adopted':

@@ -11,6 +11,7 @@ export const esCL = {
   'calendar.impossible-date': 'La fecha no existe o no tiene la forma AAAA-MM-DD.',
   'calendar.impossible-time': 'La hora no existe o no tiene la forma HH:MM.',
   'calendar.bad-instant': 'El instante no tiene la forma ISO 8601 en UTC (AAAA-MM-DDThh:mm:ssZ).',
+  'calendar.impossible-time': 'La hora no existe o no tiene la forma HH:MM.',
   'catalogue.id-shape': 'El identificador solo admite letras, dígitos y guiones.',
   'catalogue.unknown-unit': 'La unidad no existe.',
   'catalogue.unknown-module': 'El módulo no está en el catálogo de la institución.',
