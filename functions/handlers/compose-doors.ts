@@ -43,9 +43,11 @@ async function sites(): Promise<SiteSecrets> {
   }
 }
 
-/** Until there is somebody who keeps them, events stay on the devices. */
+/** Until there is somebody who keeps them, events stay on the devices; how a door stands just now is told again. */
 const events: DoorEvents = {
-  take: () => Promise.reject(new Error('nobody keeps events yet: Unavailable')),
+  take: async (_, table) => {
+    if (table === 'rtlog') throw new Error('nobody keeps events yet')
+  },
   missing: async () => [],
 }
 

@@ -1,5 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { blankFlash, type DoorController, type DoorControllerOptions, eventCodes, openDoorController } from '../servers/door-controller/index.ts'
+import {
+  blankFlash,
+  type DoorController,
+  type DoorControllerOptions,
+  eventCodes,
+  openDoorController,
+} from '../servers/door-controller/index.ts'
 import { serveDoors } from '../servers/door-server.ts'
 import { type DoorOffice, first, openDoorOffice, siteSecret } from '../servers/doors.ts'
 import { contrata, day, planta, type Someone } from './office.ts'

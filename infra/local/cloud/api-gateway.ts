@@ -179,7 +179,7 @@ const readRoutes = (stack: Stack, keys: JSONWebKeySet): Route[] => {
       const [method = '', path = ''] = RouteKey.split(' ')
       const uri = integrations.get(Target) ?? refuse(id)
       if (!path || path.includes('+}')) refuse(id)
-      const source = `arn:aws:execute-api:${REGION}:${ACCOUNT}:${ApiId}/*/*`
+      const source = `arn:aws:execute-api:${REGION}:${ACCOUNT}:${ApiId}/*/*/*`
       if (!mayInvoke(stack, 'apigateway', uri, source))
         throw new Error(`${id}: API Gateway has no permission`)
       const authorize = authorizers.get(AuthorizerId)
