@@ -104,7 +104,6 @@ describe('door controllers on the laptop', () => {
     expect(device.repeatedFields).toEqual([])
 
     const gone = { nationalId: person().nationalId, access: { system: 'all' } }
-    const started = Date.now()
     await laptop.as(inRole(laptop.organisation, 'hr'), 'POST', '/requests', form(person().unit, [], [gone]))
     await until(
       () => device.users(),
@@ -112,7 +111,6 @@ describe('door controllers on the laptop', () => {
     )
     expect(device.users()).toEqual([])
     expect(device.authorizations()).toEqual([])
-    console.info(`a leaver's badge was off after ${Date.now() - started} ms`)
     expect(
       await until(
         () => account(laptop, person(), 'data-centre'),
