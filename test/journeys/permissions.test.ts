@@ -28,6 +28,10 @@ const REASONS: (readonly [right: RegExp, reason: string])[] = [
     'finishes a request whose filing died half-way, made by the crash tests',
   ],
   [
+    /^(?!serve-doors|converge-)[\w-]+ sqs:SendMessage \S+Provisioningdatacentre(Normal|Urgent)\w+$/,
+    'bells are given for every target and rung by the same lines; few people of the journeys have a badge',
+  ],
+  [
     /^serve-doors sqs:SendMessage \S+Normal\w+$/,
     'bells are given in pairs; what a device answers is looked at before anything else',
   ],
