@@ -21,7 +21,12 @@ describe('the targets of a body', () => {
       body: form([activation(clerk, directory)]),
     })
     expect(filed.status).toBe(201)
-    expect((await targets()).map(({ id }: { id: string }) => id)).toEqual(['directory', 'mail', 'erp'])
+    expect((await targets()).map(({ id }: { id: string }) => id)).toEqual([
+      'directory',
+      'mail',
+      'erp',
+      'data-centre',
+    ])
     expect((await targets())[0]).toEqual({
       id: 'directory',
       kind: 'active-directory',
