@@ -194,6 +194,15 @@ describe('an alarm', () => {
     expect(body.alarms.map(({ kind }: { kind: string }) => kind)).toEqual(['forced-door', 'unknown-card'])
   })
 
+  it('is told of by the function that runs every minute', async () => {
+    // The forced door, the unknown card, and the device of which nothing was heard for hours.
+    expect(await app.runSchedule('watch-doors')).toEqual({ silent: 1, inside: 0, told: 3, broken: 0 })
+    expect(await app.runSchedule('watch-doors')).toMatchObject({ told: 0 })
+    const { body } = await get('/door-alarms')
+    expect(body.alarms.every(({ toldAt }: { toldAt: string | null }) => toldAt !== null)).toBe(true)
+    expect((await get('/audit/verification')).body).toMatchObject({ ok: true })
+  })
+
   it.each(['cursor=bm8', 'open=yes'])(
     'is refused with the reason where the question has a fault: %s',
     async query => {

@@ -153,7 +153,7 @@ describe('security', () => {
       },
     ])
     expect(office.mails[0]?.text).toContain(
-      '- Puerta forzada: Centro de datos, desde 20-11-2026 12:00, 2 veces.',
+      '- En Centro de datos, 2 veces desde el 20-11-2026 12:00: puerta forzada.',
     )
     const [open] = await office.open()
     expect(open?.toldAt).toBe(office.now())
