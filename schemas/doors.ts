@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { DoorId } from './access.ts'
 import { Instant } from './calendar.ts'
+import { DoorAlarmKind } from './door-alarm-kind.ts'
 import { PersonId } from './person.ts'
 import { ChainHead } from './target.ts'
 
@@ -147,26 +148,7 @@ export const PresenceRow = z.strictObject({
 })
 export type PresenceRow = z.infer<typeof PresenceRow>
 
-/** What somebody has to look at. Each kind is told once as long as it is open, however often it happens again. */
-export const DoorAlarmKind = z.enum([
-  'withdrawn-badge',
-  'expired-badge',
-  'unknown-card',
-  'lost-card',
-  'forced-door',
-  'held-open',
-  'tamper',
-  'duress',
-  'outside-hours',
-  'inside-after-hold',
-  'silent-device',
-  'clock-drift',
-  'events-lost',
-  'stranger-on-device',
-  'unauthorised-copy',
-  'visit-overdue',
-])
-export type DoorAlarmKind = z.infer<typeof DoorAlarmKind>
+export { DoorAlarmKind }
 
 /** Ids only: a card's number or a name is never in it. */
 export const DoorAlarm = z.strictObject({

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { CatalogueId, DoorId } from './access.ts'
 import { CivilDate, Instant } from './calendar.ts'
-import { DoorAlarmKind } from './doors.ts'
+import { DoorAlarmKind } from './door-alarm-kind.ts'
 import { NoticeTemplate } from './notice-template.ts'
 import { PersonId } from './person.ts'
 import { LineId, RequestNumber } from './request.ts'

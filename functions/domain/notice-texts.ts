@@ -121,12 +121,12 @@ const suspensionReported = (facts: NoticeFacts): Words => ({
 })
 
 const doorIn = ({ settings }: NoticeFacts, serial: string | null): string =>
-  settings.doors.find(door => door.serial === serial)?.name ?? serial ?? say(settings.locale, 'alarm.no-door')
+  settings.doors.find(door => door.serial === serial)?.name ?? serial ?? within({ settings }, 'alarm.no-door')
 
 function alarmLine(facts: NoticeFacts, { kind, door, at, times }: AlarmTold): string {
   const { locale, timeZone } = facts.settings
   const said = {
-    alarm: phrase(facts, alarmTexts[kind]),
+    alarm: within(facts, alarmTexts[kind]),
     door: doorIn(facts, door),
     at: sayInstant(at, timeZone),
     times,

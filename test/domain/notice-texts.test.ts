@@ -109,9 +109,27 @@ const facts: NoticeFacts = {
   },
 }
 
+/** An alarm alone, about the person. */
+const alarmed: NoticeFacts = {
+  ...facts,
+  about: {
+    ...facts.about,
+    personId: task.personId,
+    alarms: [
+      {
+        kind: 'withdrawn-badge',
+        door: valleClaro.doors[0]?.serial ?? '',
+        at: '2026-11-20T15:00:00.000Z',
+        times: 3,
+      },
+    ],
+  },
+}
+const factsOf = (template: NoticeTemplate) => (template === 'door-alarms' ? alarmed : facts)
+
 describe('the mails', () => {
   it.each(NoticeTemplate.options)('are whole sentences with nothing left to fill in: %s', template => {
-    const mail = renderNotice(template, facts)
+    const mail = renderNotice(template, factsOf(template))
     expect(mail?.subject).toMatch(/^[A-ZÁÉÍÓÚÑ][^\n\r{}]{10,120}[^.]$/)
     expect(mail?.text).not.toMatch(/[{}]|undefined|null|NaN|\.\.|\n\n\n/)
     expect(mail?.text).toContain('Municipalidad de Valle Claro')
@@ -120,7 +138,7 @@ describe('the mails', () => {
   it.each(NoticeTemplate.options)(
     'hold no national id and no password, and no name in the subject: %s',
     template => {
-      const mail = renderNotice(template, facts)
+      const mail = renderNotice(template, factsOf(template))
       expect(`${mail?.subject}\n${mail?.text}`).not.toMatch(/\d{1,2}\.?\d{3}\.?\d{3}-[\dkK]\b/)
       expect(mail?.text).not.toMatch(/contraseña (es|temporal|inicial)/i)
       expect(mail?.subject).not.toMatch(/Pino|Muñoz|Ñancucheo|Pincheira/)
@@ -135,7 +153,7 @@ describe('the mails', () => {
         name: 'Tesorería\r\nBcc: otro@example.cl',
       })),
     }
-    const mail = renderNotice(template, { ...facts, settings, account: 'ada\r\npino' })
+    const mail = renderNotice(template, { ...factsOf(template), settings, account: 'ada\r\npino' })
     expect(mail?.subject).not.toMatch(/[\r\n]/)
   })
 
@@ -146,6 +164,24 @@ describe('the mails', () => {
     expect(mail?.text).toContain('1. Cierre la cuenta «ada.pino» (no la borre).')
     expect(mail?.text).toContain('2. Quite a la cuenta «ada.pino» el acceso: Tesorería.')
     expect(mail?.text).toContain('01-01-2027 00:00')
+  })
+
+  it('say of alarms where, when and how often, and of one alone whose badge it was', () => {
+    const mail = renderNotice('door-alarms', alarmed)
+    const door = valleClaro.doors[0]?.name
+    expect(mail?.subject).toBe(`Centro de datos: se usó una tarjeta ya retirada, en ${door}`)
+    expect(mail?.text).toContain(
+      `- En ${door}, 3 veces desde el 20-11-2026 12:00: se usó una tarjeta ya retirada.`,
+    )
+    expect(mail?.text).toContain('La tarjeta es de Ada Pino Leal (ti).')
+    const alarms = [
+      ...(alarmed.about.alarms ?? []),
+      { kind: 'visit-overdue' as const, door: null, at: '2026-11-20T15:00:00.000Z', times: 1 },
+    ]
+    const many = renderNotice('door-alarms', { ...alarmed, about: { ...alarmed.about, alarms } })
+    expect(many?.subject).toBe('Centro de datos: 2 alarmas nuevas')
+    expect(many?.text).toContain('- En el centro de datos, 20-11-2026 12:00: visita sin salida registrada.')
+    expect(many?.text).not.toContain('Ada Pino')
   })
 
   it('are not written about what is gone, and name nobody who is no longer kept', () => {

@@ -107,6 +107,10 @@ const behindToken = {
   'GET /audit': 'read-audit',
   'GET /audit/verification': 'read-audit',
   'GET /registers/{register}': 'read-registers',
+  'GET /doors': 'read-doors',
+  'GET /door-alarms': 'read-doors',
+  'POST /door-alarms/{id}/settlement': 'read-doors',
+  'GET /movements': 'read-doors',
 }
 
 describe('the functions', () => {

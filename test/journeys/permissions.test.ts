@@ -173,6 +173,11 @@ async function askAndRead(): Promise<void> {
     const told = await laptop.as(operator, 'GET', `/registers/${register}`)
     expect([register, told.status]).toEqual([register, 200])
   }
+  for (const path of ['/doors', '/door-alarms', '/door-alarms?open=false', '/movements']) {
+    const told = await laptop.as(security, 'GET', path)
+    expect([path, told.status]).toEqual([path, 200])
+  }
+  await laptop.client('POST', '/local/schedules/watch-doors/run')
 }
 
 /** A role given and taken back, each by two people; whoever has it still is a condition of the taking. */

@@ -181,6 +181,19 @@ describe('an alarm', () => {
     expect(JSON.stringify(await office.open())).not.toContain('987654')
   })
 
+  it('counts once where a run died before its events were kept, and the device sends again', async () => {
+    await open()
+    const shown = upTo(1, 3, { event: 27, card: '987654' })
+    const { keep } = office.movements
+    office.movements.keep = () => Promise.reject(new Error('died'))
+    await expect(office.upload(shown)).rejects.toThrow('died')
+    expect(await office.kept()).toEqual([])
+    office.movements.keep = keep
+    await office.upload(shown)
+    expect(await office.open()).toMatchObject([{ kind: 'unknown-card', times: 3 }])
+    expect(await office.kept()).toEqual(named([1, 2, 3]))
+  })
+
   it('tells a withdrawn badge, a lost card and a stranger', async () => {
     await open()
     await putUser(office.tables, { pin, personId, present: false })

@@ -44,14 +44,15 @@ export const lineOf = ({ index, at, event = 0, pin = '0', card = '0', way = 0 }:
 export const putUser = (
   tables: Tables,
   user: Pick<DoorUserRow, 'pin' | 'personId'> & { present?: boolean },
+  of = serial,
 ) =>
   tables.client.send(
     new PutCommand({
       TableName: tables.doors,
       Item: {
-        ...doorKeys.user(user.pin, serial),
+        ...doorKeys.user(user.pin, of),
         version: 1,
-        serial,
+        serial: of,
         pin: user.pin,
         personId: user.personId,
         name: 'Rocío Pincheira',
@@ -68,7 +69,7 @@ export const putUser = (
         refused: null,
         knownSince: null,
         revision: 0,
-        listKey: `users#${serial}`,
+        listKey: `users#${of}`,
         listSort: user.pin,
       } satisfies DoorUserRow & Record<string, unknown>,
     }),

@@ -67,6 +67,7 @@ const functions = {
   ],
   'describe-api': ['GET /openapi.json', 'GET /health'],
   'load-bootstrap': [],
+  'watch-doors': [],
 } as const
 
 /** Targets whose servers nobody has started; the codes' key is a real one. */
@@ -210,6 +211,9 @@ export async function openHttpApp(change: (settings: Settings) => object = setti
     /** What the functions logged, a line each. */
     logs,
     call,
+    /** What a schedule would run. */
+    runSchedule: (name: FunctionName): unknown =>
+      invoke(name, { source: 'aws.events', time: `${new Date().toISOString().slice(0, 19)}Z` }),
     consumed: dynamo.consumed,
     snapshot: dynamo.snapshot,
     client: {

@@ -85,8 +85,8 @@ export const esCLMails = {
   'notice.door-alarms-subject': 'Centro de datos: {alarms} alarmas nuevas.',
   'notice.door-alarms':
     'Las puertas del centro de datos informan lo siguiente. Revíselo y ciérrelo con un comentario en Llavero; mientras una alarma siga abierta, lo que se repite solo se cuenta.',
-  'notice.alarm': '{alarm}: {door}, {at}.',
-  'notice.alarm-repeated': '{alarm}: {door}, desde {at}, {times} veces.',
+  'notice.alarm': 'En {door}, {at}: {alarm}.',
+  'notice.alarm-repeated': 'En {door}, {times} veces desde el {at}: {alarm}.',
   'notice.door-alarm-person': 'La tarjeta es de {person}.',
   'notice.visit-unescorted-subject': 'Ingreso de emergencia sin escolta al centro de datos.',
   'notice.visit-unescorted':

@@ -322,11 +322,11 @@ export const esCL = {
   'alarm.stranger-on-device': 'El equipo de la puerta tiene a alguien que nadie autorizó.',
   'alarm.unauthorised-copy': 'Copia no autorizada de una tarjeta o llave.',
   'alarm.visit-overdue': 'Visita sin salida registrada.',
-  'alarm.no-door': 'sin puerta',
+  'alarm.no-door': 'El centro de datos.',
   'alarm.settled': 'La alarma ya está cerrada.',
   'movement.title': 'Movimientos.',
   'movement.columns':
-    'Fecha y hora;Puerta;Hecho;Sentido;Número de tarjeta de acceso;Documento;Nombre;Tarjeta;Equipo;Período;Registro',
+    'Fecha y hora;Puerta;Hecho;Sentido;Número de tarjeta de acceso;Documento;Nombre;Tarjeta;Equipo;Período;Registro.',
   'movement.in': 'Entrada.',
   'movement.out': 'Salida.',
   'movement.opened': 'Abrió.',
