@@ -16,7 +16,7 @@ import { type Doors, ringFor, type Visit } from './door-visit.ts'
 import { instantOf } from './engine.ts'
 import { commandsOf } from './tell-device.ts'
 
-export type { DoorEvents, Doors } from './door-visit.ts'
+export type { Doors } from './door-visit.ts'
 
 /** One call of a device. */
 export interface DeviceCall {

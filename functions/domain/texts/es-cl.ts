@@ -9,7 +9,6 @@ import { esCLVisits } from './es-cl-visits.ts'
 export const esCL = {
   // Dates and ids
   'calendar.impossible-date': 'La fecha no existe o no tiene la forma AAAA-MM-DD.',
-  'calendar.impossible-time': 'La hora no existe o no tiene la forma HH:MM.',
   'calendar.bad-instant': 'El instante no tiene la forma ISO 8601 en UTC (AAAA-MM-DDThh:mm:ssZ).',
   'calendar.impossible-time': 'La hora no existe o no tiene la forma HH:MM.',
   'catalogue.id-shape': 'El identificador solo admite letras, dígitos y guiones.',
