@@ -5,7 +5,6 @@ import type { DoorRecord, ReadRecords } from './door-events.ts'
 import {
   gapsOf,
   holds,
-  type IndexRange,
   type IndexRanges,
   meets,
   sizeOf,
@@ -118,24 +117,15 @@ export function foldRecords(
 
 const missingOf = (epoch: EventEpoch): IndexRanges => gapsOf(union(epoch.kept, epoch.closed))
 
-/** Given up without being asked for: gaps no memory holds, and what would make the row too long. They may still come. */
+/** Given up without being asked for: gaps no memory holds, and what would make the row too long. */
 function compacted(epoch: EventEpoch): { epoch: EventEpoch; lost: number } {
   let { kept, closed } = epoch
-  let lost = 0
-  for (const gap of missingOf(epoch))
-    if (sizeOf([gap]) > mostInMemory) {
-      closed = withRange(closed, gap)
-      lost += sizeOf([gap])
-    }
-  while (kept.length > mostRanges) {
-    const [first, second] = kept
-    if (first === undefined || second === undefined) break
-    const gap: IndexRange = [first[1] + 1, second[0] - 1]
-    lost += sizeOf([gap]) - sizeOf(closed.filter(range => meets(range, gap)))
-    closed = closed.filter(range => !meets(range, gap))
-    kept = withRange(kept, gap)
-  }
-  return { epoch: { ...epoch, kept, closed }, lost }
+  const missing = missingOf(epoch)
+  for (const gap of missing) if (sizeOf([gap]) > mostInMemory) closed = withRange(closed, gap)
+  while (kept.length > mostRanges) kept = withRange(kept, [kept[0]?.[1] ?? 0, kept[1]?.[0] ?? 0])
+  while (closed.length > mostRanges) closed = withRange(closed, [closed[0]?.[1] ?? 0, closed[1]?.[0] ?? 0])
+  const compact = { ...epoch, kept, closed }
+  return { epoch: compact, lost: sizeOf(missing) - sizeOf(missingOf(compact)) }
 }
 
 /** Ranges asked for in one go. */

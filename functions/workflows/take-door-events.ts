@@ -43,7 +43,8 @@ export const takeDoorEvents = (needed: TakingEvents) => ({
       needed.log('events-damaged', { door: serial, damaged: damaged.length, unreadable })
     for (let first = 0; first < records.length; first += mostAtOnce)
       await keep(needed, serial, records.slice(first, first + mostAtOnce), [], at)
-    if (damaged.length > 0) await keep(needed, serial, [], damaged, at)
+    for (let first = 0; first < damaged.length; first += mostAtOnce)
+      await keep(needed, serial, [], damaged.slice(first, first + mostAtOnce), at)
   },
 
   /** Ranges of events that a device has not sent, to be asked for now. That they were asked for is noted. */

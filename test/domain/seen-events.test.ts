@@ -122,6 +122,23 @@ describe('the events of a device', () => {
     expect(fold(seen, odd).fresh).toEqual([])
   })
 
+  it('leave a short row behind, even of a device of which every other line is damaged', () => {
+    let seen = nothingSeen('A1')
+    for (let first = 0; first < 4_000; first += 1_000) {
+      const places = Array.from({ length: 250 }, (_, place) => first + 4 * place + 1)
+      const damaged = places.map(place => place + 2)
+      seen = fold(
+        seen,
+        places.map(place => record(place)),
+        damaged,
+      ).seen
+    }
+    expect(seen.current.closed.length).toBeLessThanOrEqual(300)
+    expect(seen.current.kept.length).toBeLessThanOrEqual(300)
+    expect(missingCount(seen) + seen.lost + seen.total).toBeLessThanOrEqual(4_000)
+    expect(seen.total).toBe(1_000)
+  })
+
   it('are not asked for by the million because of one number that cannot be', () => {
     const { seen, lost } = fold(nothingSeen('A1'), [record(1), record(4_000_000_000)])
     expect([missingCount(seen), lost]).toEqual([0, 3_999_999_998])
