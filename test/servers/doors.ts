@@ -8,8 +8,10 @@ import { createDoorUserStore } from '../../functions/stores/door-users.ts'
 import { decideLine } from '../../functions/workflows/decide-line.ts'
 import { type DeviceAnswer, type Doors, serveDevice } from '../../functions/workflows/serve-device.ts'
 import { submitRequest } from '../../functions/workflows/submit-request.ts'
+import sample from '../../infra/settings/valle-claro.json' with { type: 'json' }
 import type { DoorAlarm } from '../../schemas/doors.ts'
 import { Form } from '../../schemas/request.ts'
+import { Settings } from '../../schemas/settings.ts'
 import { activation, form, openOffice, type Someone } from '../workflows/office.ts'
 import { tell } from './personnel.ts'
 
@@ -19,8 +21,10 @@ export const [first, second] = ['VC-CPD-0001', 'VC-CPD-0002'] as const
 export type DoorOffice = Awaited<ReturnType<typeof openDoorOffice>>
 
 /** An office whose badges are on doors: the engine with its real connector, and the side that devices speak to. */
-export async function openDoorOffice(...change: Parameters<typeof openOffice>) {
-  const office = await openOffice(...change)
+export async function openDoorOffice(change: Partial<Settings> = {}) {
+  const { dataCentre } = Settings.parse({ ...sample, ...change })
+  // A place for everybody: how many key-holders there may be is another test's.
+  const office = await openOffice({ ...change, dataCentre: { ...dataCentre, keyHolders: 500 } })
   const { world, head, mayor } = office
   const { settings, log } = world.engine
   const users = createDoorUserStore(world.tables)
