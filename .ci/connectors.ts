@@ -108,8 +108,8 @@ one is the real program from its own distribution. What was never tried against 
 Each cell is one test over the whole engine: somebody has access, somebody is to get it and somebody is to lose it while
 the target misbehaves and the body's other targets are well. In every one of them nobody lost access who should have it,
 nothing was called done that had not been read back, no other target waited, and afterwards all that had been filed
-was done. "Waits" means that the row is due again after a back-off, with the fault shown; a sentence in the place of a
-result says why that hazard cannot exist there.
+was done. "Waits" means that the row is due again after a back-off, with the fault shown, or that the target as a whole is
+told to be \`out-of-reach\` and its rows stay due; a sentence in the place of a result says why that hazard cannot exist there.
 
 ${hostility(hostile)}
 
@@ -140,6 +140,9 @@ const report: Report = JSON.parse(readFileSync(path, 'utf8'))
 const text = write(report)
 if (!check) writeFileSync(page, text)
 else if (withoutCodes(readFileSync(page, 'utf8')) !== withoutCodes(text)) {
+  const kept = new Set(withoutCodes(readFileSync(page, 'utf8')).split('\n'))
+  const proven = withoutCodes(text).split('\n')
   console.error('docs/connectors.md does not say what this run has proven: npm run generate:connectors')
+  for (const line of proven) if (!kept.has(line)) console.error(`proven: ${line}`)
   process.exit(1)
 }

@@ -205,6 +205,7 @@ export function describeHostility(title: string, openHarness: () => Promise<Host
         const { keeps, gets, loses } = people
         const heal = await make()
         const faults = new Set<string>()
+        let standsStill = false
         let listed: readonly string[] | string
         try {
           await open(gets)
@@ -219,7 +220,10 @@ export function describeHostility(title: string, openHarness: () => Promise<Host
             const row = await world.row(one.personId, target)
             if (bearable.has(hazard)) expect(isDone(row), 'the work goes on').toBe(true)
             if (row.fault !== null) faults.add(row.fault)
+            standsStill ||= !isDone(row)
           }
+          if ((await world.engine.systems.load(target))?.outage != null) faults.add('out-of-reach')
+          if (standsStill) expect(faults.size, 'that the work stands still is told').toBeGreaterThan(0)
           expect(await isOpen(keeps), 'who should have access keeps it').toBe(true)
           listed = await walk(harness.connector)
           const known = (await world.row(keeps.personId, target)).accountId ?? ''
