@@ -79,8 +79,15 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ do: 'compare' as const }) },
 )
 
+interface Seen {
+  readonly row: DoorUserRow | null
+  readonly last: DoorWish
+  /** What the device holds. */
+  readonly tables: ReadonlyMap<string, string>
+}
+
 /** Lives through moves, and answers the row with what the device holds. */
-function live(moves: readonly Move[], how: DeviceWays, watch = (_: ReturnType<typeof look>) => {}) {
+function live(moves: readonly Move[], how: DeviceWays, watch = (_: Seen) => {}) {
   const device = memory()
   const answers: ((row: DoorUserRow) => DoorUserRow)[] = []
   let row: DoorUserRow | null = null
@@ -88,7 +95,7 @@ function live(moves: readonly Move[], how: DeviceWays, watch = (_: ReturnType<ty
   let nextId = 1
   let now = Date.parse('2026-11-20T15:00:00.000Z')
   const at = () => new Date(now).toISOString()
-  const look = () => ({ row, last, tables: device.tables })
+  const look = (): Seen => ({ row, last, tables: device.tables })
   /** What was not told when it was done may still come, late. */
   const take = (tells: boolean, answer: (row: DoorUserRow) => DoorUserRow) => {
     answers.push(answer)
