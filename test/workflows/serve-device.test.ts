@@ -248,6 +248,9 @@ describe('a badge', () => {
     await office.answerBells()
     expect(door.fields('user', pin)).toMatchObject({ CardNo: '' })
     expect(await state()).toMatchObject({ state: 'converged' })
+    // A card that was handed over is no change by hand.
+    const told = await office.world.entries(`target/${someone.personId}/data-centre`)
+    expect(told.map(({ act }) => act)).not.toContain('drift-found')
   })
 
   it('is taken off in the order that leaves no door open, and is gone when the device shows nothing', async () => {
@@ -577,6 +580,23 @@ describe('once a day the whole device', () => {
     await door.catchUp()
     expect(door.fields('user', pin)).toMatchObject({ CardNo: '' })
     expect(office.alarms).toEqual([])
+  })
+
+  it('tells the ledger of a card that was changed by hand', async () => {
+    const pin = await given()
+    tomorrow()
+    door.tables.user?.set(pin, `CardNo=999\tPin=${pin}\tEndTime=0`)
+    for (const command of await door.fetch()) await door.do(command)
+    await office.answerBells()
+    const found = (await office.world.entries(`target/${someone.personId}/data-centre`)).filter(
+      ({ act }) => act === 'drift-found',
+    )
+    expect(found).toMatchObject([
+      { evidence: { differences: [{ kind: 'right-changed', right: `door:${first}` }] } },
+    ])
+    await door.catchUp()
+    await office.answerBells()
+    expect(await state()).toMatchObject({ state: 'converged', drift: { outcome: 'settled' } })
   })
 
   it('tells the ledger what was changed by hand', async () => {
