@@ -1,8 +1,16 @@
 import type { DriftKind } from '../../schemas/settings.ts'
-import type { Difference, Observation, Step } from '../../schemas/target.ts'
+import type { Difference, Observation, Right, Step } from '../../schemas/target.ts'
 import { sameRight } from './plan.ts'
 
 const found = (kind: DriftKind, right: string | null = null): Difference => ({ kind, right })
+
+/** What is said of a badge's right because of an act of ours, a new card or a command that is under way, is no drift. */
+const ofOurs: ReadonlySet<string> = new Set(['card', 'unconfirmed'])
+
+const asFound = (right: Right): Right =>
+  right.id.startsWith('door:')
+    ? { ...right, specific: right.specific.filter(part => !ofOurs.has(part)) }
+    : right
 
 const rightsChanged = (before: Observation, now: Observation): Difference[] => [
   ...now.rights
@@ -12,7 +20,9 @@ const rightsChanged = (before: Observation, now: Observation): Difference[] => [
     .filter(right => !now.rights.some(({ id }) => id === right.id))
     .map(right => found('right-lost', right.id)),
   ...now.rights
-    .filter(right => before.rights.some(other => other.id === right.id && !sameRight(other, right)))
+    .filter(right =>
+      before.rights.some(other => other.id === right.id && !sameRight(asFound(other), asFound(right))),
+    )
     .map(right => found('right-changed', right.id)),
 ]
 

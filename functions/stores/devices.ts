@@ -1,3 +1,4 @@
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { DeviceRow } from '../../schemas/doors.ts'
 import { doorKeys } from './door-keys.ts'
@@ -152,7 +153,9 @@ export function createDeviceStore(tables: Tables) {
           TableName: tables.doors,
           Item: {
             ...doorKeys.packet(serial, id, index),
-            ...{ index, count, rows, forgetAt: forget(at, remembered.packets) },
+            // Packed: ten thousand people are more than an item may hold.
+            ...{ index, count, rows: gzipSync(JSON.stringify(rows)) },
+            forgetAt: forget(at, remembered.packets),
           },
         }),
       )
@@ -161,12 +164,17 @@ export function createDeviceStore(tables: Tables) {
     /** The packets of an answer, and whether all of them are there. */
     async packets(serial: string, id: number): Promise<{ found: Packet[]; complete: boolean }> {
       const { pk, sk } = doorKeys.packet(serial, id, 0)
-      const found = (await queryAll(tables, {
+      const items = await queryAll(tables, {
         TableName: tables.doors,
         KeyConditionExpression: 'pk = :pk AND begins_with(sk, :sk)',
         ExpressionAttributeValues: { ':pk': pk, ':sk': sk.slice(0, sk.lastIndexOf('#') + 1) },
         ConsistentRead: true,
-      })) as unknown as Packet[]
+      })
+      const found = items.map(({ index, count, rows }) => ({
+        index: Number(index),
+        count: Number(count),
+        rows: JSON.parse(gunzipSync(rows as Uint8Array).toString('utf8')),
+      }))
       return { found, complete: found[0] !== undefined && found.length >= found[0].count }
     },
   }

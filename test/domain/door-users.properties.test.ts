@@ -79,11 +79,11 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ do: 'compare' as const }) },
 )
 
-/** What is there after a move. */
 interface Seen {
   readonly row: DoorUserRow | null
   readonly last: DoorWish
-  readonly tables: ReturnType<typeof memory>['tables']
+  /** What the device holds. */
+  readonly tables: ReadonlyMap<string, string>
 }
 
 /** Lives through moves, and answers the row with what the device holds. */

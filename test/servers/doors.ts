@@ -64,8 +64,28 @@ export async function openDoorOffice(change: Partial<Settings> = {}) {
     { doors: settings.doors, rows: users, clock: () => world.time.now },
   )
   const at = () => new Date(world.time.now).toISOString()
+  /** How many more calls of its stores the function lives through; null: all of them. */
+  const life: { calls: number | null } = { calls: null }
+  const dying = <T extends object>(store: T): T =>
+    new Proxy(store, {
+      get: (target, name) => {
+        const method: unknown = Reflect.get(target, name)
+        if (typeof method !== 'function') return method
+        return (...given: unknown[]) => {
+          if (life.calls !== null && life.calls-- <= 0) throw new Error('the process died')
+          return Reflect.apply(method, target, given)
+        }
+      },
+    })
+  const mortal = (all: Doors): Doors => ({
+    ...all,
+    users: dying(all.users),
+    devices: dying(all.devices),
+    bells: dying(all.bells),
+  })
 
   return {
+    life,
     ...office,
     users,
     doors,
@@ -77,7 +97,7 @@ export async function openDoorOffice(change: Partial<Settings> = {}) {
     call: (method: 'GET' | 'POST', path: string, body = '', site = siteSecret): Promise<DeviceAnswer> => {
       const url = new URL(path, 'http://device')
       const query = new Map([...url.searchParams].map(([name, value]) => [name.toLowerCase(), value]))
-      return serveDevice(doors, { method, site, call: url.pathname.slice(1), query, body })
+      return serveDevice(mortal(doors), { method, site, call: url.pathname.slice(1), query, body })
     },
 
     /** Asked for by the head, approved by the authority; nothing is settled yet. */

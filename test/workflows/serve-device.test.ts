@@ -248,6 +248,9 @@ describe('a badge', () => {
     await office.answerBells()
     expect(door.fields('user', pin)).toMatchObject({ CardNo: '' })
     expect(await state()).toMatchObject({ state: 'converged' })
+    // A card that was handed over is no change by hand.
+    const told = await office.world.entries(`target/${someone.personId}/data-centre`)
+    expect(told.map(({ act }) => act)).not.toContain('drift-found')
   })
 
   it('is taken off in the order that leaves no door open, and is gone when the device shows nothing', async () => {
@@ -417,6 +420,39 @@ describe('a badge', () => {
   })
 })
 
+describe('a function that dies at any call of its stores', () => {
+  it('loses nothing: the device is told again, and all is as wished in the end', {
+    timeout: 120_000,
+  }, async () => {
+    let deaths = 0
+    for (let calls = 0; ; calls++) {
+      const granted = calls % 2 === 0
+      if (granted) await office.grant(someone, [first])
+      else await office.terminate(someone)
+      await office.answerBells()
+      office.life.calls = calls
+      // Whatever was answered with an error is lost on its way.
+      await door.catchUp().catch(() => undefined)
+      const survived = (office.life.calls ?? 0) >= 0
+      office.life.calls = null
+      if (!survived) deaths++
+      for (let look = 0; look < 3; look++) {
+        minutes(20)
+        await door.catchUp()
+        await office.world.settle()
+      }
+      const { pin, rows } = await office.badge(someone.personId)
+      expect([calls, rows.find(({ serial }) => serial === first)]).toMatchObject([calls, { dueSince: null }])
+      expect([calls, door.fields('user', pin) !== null]).toEqual([calls, granted])
+      expect(await state()).toMatchObject({ state: 'converged', attempts: 0 })
+      if (!granted) someone = await office.hire('Rocío', 'Pincheira Mella', 'dideco', planta)
+      minutes(45)
+      if (survived) break
+    }
+    expect(deaths).toBeGreaterThan(20)
+  })
+})
+
 describe('a device that is silent', () => {
   it('is waited for without attempts, however long, and catches up in order, what takes away first', async () => {
     const staff = [someone]
@@ -546,6 +582,23 @@ describe('once a day the whole device', () => {
     expect(office.alarms).toEqual([])
   })
 
+  it('tells the ledger of a card that was changed by hand', async () => {
+    const pin = await given()
+    tomorrow()
+    door.tables.user?.set(pin, `CardNo=999\tPin=${pin}\tEndTime=0`)
+    for (const command of await door.fetch()) await door.do(command)
+    await office.answerBells()
+    const found = (await office.world.entries(`target/${someone.personId}/data-centre`)).filter(
+      ({ act }) => act === 'drift-found',
+    )
+    expect(found).toMatchObject([
+      { evidence: { differences: [{ kind: 'right-changed', right: `door:${first}` }] } },
+    ])
+    await door.catchUp()
+    await office.answerBells()
+    expect(await state()).toMatchObject({ state: 'converged', drift: { outcome: 'settled' } })
+  })
+
   it('tells the ledger what was changed by hand', async () => {
     const pin = await given()
     tomorrow()
@@ -588,6 +641,22 @@ describe('once a day the whole device', () => {
     expect((await office.badge(someone.personId)).rows).toMatchObject([
       { dueSince: null, seen: { present: true } },
     ])
+  })
+
+  it('is compared in one packet of ten thousand strangers too: nobody is taken off, and one alarm tells', async () => {
+    const pin = await given()
+    tomorrow()
+    const [users, authorisations] = await door.fetch()
+    const own = `user ${door.tables.user?.get(pin)}`
+    const many = Array.from(
+      { length: 10_000 },
+      (_, at) => `user pin=${100_000_000 + at}\tcardno=${4_000_000_000 + at}\tendtime=0`,
+    )
+    await door.show(users?.[0] ?? '', 'user', [own, ...many])
+    if (authorisations) await door.do(authorisations)
+    expect((await office.doors.devices.of(first))?.comparing).toBeNull()
+    expect(office.alarms).toMatchObject([{ kind: 'stranger-on-device', pin: null }])
+    expect((await office.badge(someone.personId)).rows).toMatchObject([{ dueSince: null }])
   })
 
   it('is asked again where the answer was never completed', async () => {

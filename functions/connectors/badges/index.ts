@@ -123,10 +123,15 @@ const isBug = (error: unknown) =>
   ['TypeError', 'RangeError', 'ReferenceError', 'ZodError', '$ZodError'].includes((error as Error).name)
 
 /** R15: what a device has shown; of a right that is to become another one, in which way it is not yet as it should be. */
-const rightOf = ({ serial, seen, dueSince }: DoorUserRow, card: CardNumber | null): Right[] => {
+const rightOf = (row: DoorUserRow, card: CardNumber | null): Right[] => {
+  const { serial, seen, seenFor, wish, wished, dueSince } = row
   if (seen === null || !seen.present || !seen.authorised) return []
   // As long as something is under way the device may change it still: also to what was wished in between.
-  const differs = [...(seen.card === card ? [] : ['card']), ...(dueSince === null ? [] : ['unconfirmed'])]
+  const differs = [
+    ...(seen.card === card ? [] : ['card']),
+    ...(dueSince === null ? [] : ['unconfirmed']),
+    ...(wish.present && seenFor === wished && seen.card !== wish.card ? ['by-hand'] : []),
+  ]
   return [{ id: doorOf(serial), operations: [], specific: differs, until: seen.until }]
 }
 
