@@ -3,7 +3,7 @@ import type { Settings } from '../../schemas/settings.ts'
 import { earlierOf, laterOf } from './civil-time.ts'
 import { type DoorRecord, eventCodes } from './door-events.ts'
 
-export type KnownUser = Pick<DoorUserRow, 'personId' | 'wish' | 'wishedAt'>
+export type KnownUser = Pick<DoorUserRow, 'personId' | 'wish' | 'wishedAt' | 'knownSince'>
 
 /** What is known of who and what a record names. */
 export interface RecordFacts {
@@ -46,7 +46,11 @@ export function alarmKinds(
   if (lostCard) return ['lost-card']
   const kind = told.get(event)
   if (kind !== undefined) return [kind]
-  if (event === eventCodes.unknownCard) return ['unknown-card']
+  // Off the device it is as unknown as any other: that it was there tells it apart.
+  if (event === eventCodes.unknownCard)
+    return user !== null && user.knownSince !== null && isWithdrawn(user, at)
+      ? ['withdrawn-badge']
+      : ['unknown-card']
   const withdrawn = user !== null && isWithdrawn(user, at)
   if (event === eventCodes.expired) return [withdrawn ? 'withdrawn-badge' : 'expired-badge']
   if (event === eventCodes.illegal) return withdrawn ? ['withdrawn-badge'] : []

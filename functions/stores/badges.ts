@@ -78,10 +78,12 @@ export function createBadgeStore(tables: Tables, settings: TaskSettings) {
 
   const atTheDoors = ({ pin, card, lost }: AtTheDoors, personId: string, since: string): Write[] => {
     const row: CardRow = { version: 1, pin, personId, card }
-    const written: Write = { Put: { TableName: tables.doors, Item: { ...doorKeys.card(pin), ...row } } }
-    if (lost === undefined) return [written]
+    const put = (item: Record<string, unknown>): Write => ({ Put: { TableName: tables.doors, Item: item } })
+    const written = put({ ...doorKeys.card(pin), ...row })
+    const known = card === null ? [] : [put({ ...doorKeys.knownCard(card), version: 1, pin, personId })]
+    if (lost === undefined) return [written, ...known]
     const gone: LostCardRow = { version: 1, pin, personId, since }
-    return [written, { Put: { TableName: tables.doors, Item: { ...doorKeys.lostCard(lost), ...gone } } }]
+    return [written, ...known, put({ ...doorKeys.lostCard(lost), ...gone })]
   }
 
   /** The task in the place of the one that is open. One that is closed already needs no closing. */

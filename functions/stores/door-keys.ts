@@ -16,6 +16,8 @@ export const doorKeys = {
     key(`DEVICE#${serial}`, `PACKET#${padded(id)}#${padded(index)}`),
   user: (pin: string, serial: string) => key(`PIN#${pin}`, `USER#${serial}`),
   card: (pin: string) => key(`PIN#${pin}`, 'CARD'),
+  /** Whose card it is, or was last. */
+  knownCard: (number: string) => key(`KNOWNCARD#${number}`, 'KNOWNCARD'),
   /** On the blacklist as long as there is a row. */
   lostCard: (number: string) => key(`LOSTCARD#${number}`, 'LOSTCARD'),
   presence: (pin: string) => key(`PIN#${pin}`, 'PRESENCE'),

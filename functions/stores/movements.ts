@@ -1,7 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import * as z from 'zod'
-import { DoorUserRow, type PresenceRow } from '../../schemas/doors.ts'
+import { CardRow, DoorUserRow, type PresenceRow } from '../../schemas/doors.ts'
 import { MovementChunk, SeenEvents } from '../../schemas/movements.ts'
 import type { Settings } from '../../schemas/settings.ts'
 import type { KnownUser } from '../domain/door-alarms.ts'
@@ -11,7 +11,10 @@ import { batchGet, commit, queryAll, type Tables, type Write, writeOne } from '.
 import { bare } from './target-rows.ts'
 
 /** What is read of a row that others write: the rest of it is none of the movements' business. */
-const ReadUser = z.object(DoorUserRow.pick({ personId: true, wish: true, wishedAt: true }).shape)
+const ReadUser = z.object(
+  DoorUserRow.pick({ personId: true, wish: true, wishedAt: true, knownSince: true }).shape,
+)
+const ReadCard = z.object(CardRow.pick({ pin: true }).shape)
 /** What lies packed in a chunk. */
 const Packed = z.object(MovementChunk.pick({ people: true, events: true }).shape)
 
@@ -20,6 +23,8 @@ export interface BadgeFacts {
   readonly users: ReadonlyMap<string, KnownUser>
   readonly presences: ReadonlyMap<string, PresenceRow>
   readonly lostCards: ReadonlySet<string>
+  /** Card → the pin of whoever holds it, or held it last. */
+  readonly knownCards: ReadonlyMap<string, string>
 }
 
 const dayMilliseconds = 86_400_000
@@ -94,14 +99,23 @@ export function createMovementStore(tables: Tables, { dataCentre }: Pick<Setting
     async facts(serial: string, pins: readonly string[], cards: readonly string[]): Promise<BadgeFacts> {
       const items = await batchGet(tables, tables.doors, [
         ...pins.flatMap(pin => [doorKeys.user(pin, serial), doorKeys.presence(pin)]),
-        ...cards.map(doorKeys.lostCard),
+        ...cards.flatMap(card => [doorKeys.lostCard(card), doorKeys.knownCard(card)]),
       ])
       const named = (item: Record<string, unknown>) => String(item.pk).slice(String(item.pk).indexOf('#') + 1)
       const of = (kind: RegExp) => items.filter(({ sk }) => kind.test(String(sk)))
+      const knownCards = new Map(of(/^KNOWNCARD$/).map(item => [named(item), ReadCard.parse(item).pin]))
+      // Who comes with a card that the device does not know is told by the card alone.
+      const byCard = [...new Set(knownCards.values())].filter(pin => !pins.includes(pin))
+      const found = await batchGet(
+        tables,
+        tables.doors,
+        byCard.map(pin => doorKeys.user(pin, serial)),
+      )
       return {
-        users: new Map(of(/^USER#/).map(item => [named(item), ReadUser.parse(item)])),
+        users: new Map([...of(/^USER#/), ...found].map(item => [named(item), ReadUser.parse(item)])),
         presences: new Map(of(/^PRESENCE$/).map(item => [named(item), readPresence(item)])),
         lostCards: new Set(of(/^LOSTCARD$/).map(named)),
+        knownCards,
       }
     },
 

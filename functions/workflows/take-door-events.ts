@@ -178,14 +178,15 @@ const alarmsOf = (
   { settings }: TakingEvents,
   serial: string,
   fresh: readonly FreshRecord[],
-  { users, lostCards }: BadgeFacts,
+  { users, lostCards, knownCards }: BadgeFacts,
 ): DoorAlarm[] =>
   fresh.flatMap(({ record }) => {
-    const user = (record.pin !== null && users.get(record.pin)) || null
+    const pin = record.pin ?? (record.card === null ? null : (knownCards.get(record.card) ?? null))
+    const user = (pin !== null && users.get(pin)) || null
     const lostCard = record.card !== null && lostCards.has(record.card)
     return alarmKinds(record, { user, lostCard }, settings.dataCentre.hours).map(kind => ({
       ...aboutDoor(kind, serial, record.at),
-      pin: record.pin,
+      pin,
       personId: user?.personId ?? null,
     }))
   })

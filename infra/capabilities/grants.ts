@@ -185,7 +185,8 @@ export const grants = {
   'maintain-badges': {
     state: { actions: [...reads, 'PutItem', 'UpdateItem'], indexes: ['list'] },
     ledger: { actions: ['PutItem', 'Query'] },
-    doors: { actions: ['PutItem'] },
+    // What the doors are to know of a card, and the alarm of a copied one.
+    doors: { actions: ['GetItem', 'PutItem'] },
     rings: ['data-centre'],
   },
   // What is to be on the devices, and what they have shown. It rings itself when a device answered under it.

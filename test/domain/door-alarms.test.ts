@@ -19,9 +19,11 @@ const user = (present: boolean, wishedAt = '2026-11-01T00:00:00.000Z'): KnownUse
   personId: '0199a3c4-5b7e-7c11-8d22-9f0a1b2c3d4e',
   wish: { present, card: null, until: null },
   wishedAt,
+  knownSince: '2026-10-01T00:00:00.000Z',
 })
 const badge = { user: user(true), lostCard: false }
 const withdrawn = { user: user(false), lostCard: false }
+const neverThere = { user: { ...user(false), knownSince: null }, lostCard: false }
 const nobody = { user: null, lostCard: false }
 const office = { from: '07:00', until: '20:00' }
 const night = { from: '22:00', until: '06:00' }
@@ -40,6 +42,14 @@ describe('an event at a door', () => {
     ['a badge refused for another reason', record(23), badge, []],
     ['a badge whose end has come', record(29), badge, ['expired-badge']],
     ['a card that nobody has', record(27, { pin: null, card: '777' }), nobody, ['unknown-card']],
+    [
+      'a card whose badge was taken off the device',
+      record(27, { pin: null }),
+      withdrawn,
+      ['withdrawn-badge'],
+    ],
+    ['a card whose badge never was on this device', record(27, { pin: null }), neverThere, ['unknown-card']],
+    ['a card that has yet to be brought to the device', record(27, { pin: null }), badge, ['unknown-card']],
     [
       'a card reported lost that the device no longer knows',
       record(27),

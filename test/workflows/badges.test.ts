@@ -371,6 +371,7 @@ describe('the chains of badges', () => {
       ...office.registers,
       identities: body,
       units: world.unitRegister,
+      visits: world.visits,
       heads: createHeadStore(world.tables),
       newId,
       chains,

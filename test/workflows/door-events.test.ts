@@ -194,6 +194,17 @@ describe('an alarm', () => {
     expect(await office.kept()).toEqual(named([1, 2, 3]))
   })
 
+  it('knows a withdrawn badge by its card, of which the device knows nothing any more', async () => {
+    await open()
+    await putUser(office.tables, { pin, personId, present: false })
+    await office.tables.client.send(
+      new PutCommand({ TableName: office.tables.doors, Item: { ...doorKeys.knownCard('5554321'), pin } }),
+    )
+    await office.upload([{ index: 1, at: office.time.now, event: 27, card: '5554321' }])
+    expect(await office.open()).toMatchObject([{ kind: 'withdrawn-badge', pin, personId }])
+    expect(await office.presences.inside()).toEqual([])
+  })
+
   it('tells a withdrawn badge, a lost card and a stranger', async () => {
     await open()
     await putUser(office.tables, { pin, personId, present: false })

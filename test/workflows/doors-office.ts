@@ -67,7 +67,7 @@ export const putUser = (
         sent: null,
         attempts: 0,
         refused: null,
-        knownSince: null,
+        knownSince: '2026-01-01T00:00:00.000Z',
         revision: 0,
         listKey: `users#${of}`,
         listSort: user.pin,
