@@ -215,7 +215,7 @@ export const grants = {
   'set-credentials-erp': { ...setsCredentials, enters: 'erp' },
   // Who is inside and may not be (people), what was told and settled by itself, each with its entry and mails.
   'watch-doors': {
-    state: { actions: [...reads, 'PutItem', 'UpdateItem'], indexes: ['list'] },
+    state: { actions: [...reads, 'PutItem'], indexes: ['list'] },
     ledger: { actions: ['PutItem'] },
     doors: {
       actions: ['BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem'],
@@ -223,7 +223,7 @@ export const grants = {
     },
   },
   'read-doors': {
-    state: { actions: [...reads, 'PutItem'] },
+    state: { actions: ['GetItem', 'PutItem', 'Query'] },
     ledger: { actions: ['PutItem'] },
     doors: { actions: ['BatchGetItem', 'GetItem', 'Query', 'UpdateItem'], indexes: ['due', 'list'] },
   },
