@@ -9,8 +9,6 @@ export type DeviceStore = ReturnType<typeof createDeviceStore>
 
 /** How old the note of a device's last word may become. */
 const seenEveryMilliseconds = 60_000
-/** How soon after a comparison a device that comes back is compared once more. */
-const comparedAgainMilliseconds = 600_000
 /** How long it is known what a command was about, and what a packet held. */
 const remembered = { commands: 8 * 86_400, packets: 86_400 } as const
 
@@ -75,10 +73,9 @@ export function createDeviceStore(tables: Tables) {
       await set(serial, { version: 1, serial, ...said, ...fresh })
     },
 
-    /** It introduces itself: it was off, or away, and may have forgotten everybody. It is compared soon, unless it has just been. */
-    async greeted({ serial, comparedAt }: DeviceRow, at: string): Promise<void> {
-      const since = comparedAt === null ? 0 : Date.parse(at) - Date.parse(comparedAt)
-      await set(serial, { lastSeenAt: at, ...(since >= comparedAgainMilliseconds && { comparedAt: null }) })
+    /** It introduces itself. */
+    async greeted(serial: string, at: string): Promise<void> {
+      await set(serial, { lastSeenAt: at, greetedAt: at })
     },
 
     /** Notes that it is alive, once a minute. */

@@ -90,7 +90,7 @@ const isCall = (call: string) => Object.keys(calls).some(key => key.endsWith(` $
 /** Of a device that never registered nothing is known: it is to do so next. */
 async function greet(doors: Doors, device: DeviceRow | null, at: string): Promise<DeviceAnswer> {
   if (device === null) return ok()
-  await doors.devices.greeted(device, at)
+  await doors.devices.greeted(device.serial, at)
   return ok(`registry=ok\n${configuration(device)}`)
 }
 

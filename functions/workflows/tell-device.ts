@@ -11,7 +11,7 @@ const mostGaps = 5
 const commandsOfOne = 6
 
 /** Milliseconds from one comparison of a whole device to the next, and after which one is given up. */
-const comparison = { every: 86_400_000, patience: 600_000 } as const
+const comparison = { every: 86_400_000, again: 60_000, patience: 600_000 } as const
 
 /**
  * What a device is to do now, each with its id: what takes away first, then what became due first; events that were missed;
@@ -66,8 +66,10 @@ export async function commandsOf(doors: Doors, visit: Visit): Promise<(readonly 
   ]
 }
 
-function isToCompare({ device: { comparedAt, comparing }, at }: Visit): boolean {
+/** Once a day, and whenever it may have forgotten everybody; of one whose line breaks all the time not each time. */
+function isToCompare({ device: { comparedAt, comparing, greetedAt }, at }: Visit): boolean {
   const since = (instant: string) => Date.parse(at) - Date.parse(instant)
   if (comparing !== null && since(comparing.at) < comparison.patience) return false
-  return comparedAt === null || since(comparedAt) >= comparison.every
+  if (comparedAt === null || since(comparedAt) >= comparison.every) return true
+  return greetedAt !== null && comparedAt < greetedAt && since(comparedAt) >= comparison.again
 }

@@ -48,6 +48,10 @@ const REASONS: (readonly [right: RegExp, reason: string])[] = [
   ],
   [/^sweep-due dynamodb:PutItem \S+LedgerTable\w+$/, 'the ledger entry of the same'],
   [
+    /^watch-doors dynamodb:GetItem \S+StateTable\w+$/,
+    'settles an alarm that ended by itself, such as a device that speaks again: made by the tests of the watch',
+  ],
+  [
     /^attend-visits dynamodb:GetItem \S+DoorsTable\w+$/,
     'where an escort’s badge was seen last: the tests of the visit log put badges and sights into the table themselves',
   ],

@@ -92,6 +92,7 @@ export const putDevice = (tables: Tables, lastSeenAt: string | null, of = serial
         registeredAt: '2026-01-01T00:00:00.000Z',
         lastSeenAt,
         clockOff: null,
+        greetedAt: null,
         comparedAt: null,
         comparing: null,
       } satisfies DeviceRow & Record<string, unknown>,
