@@ -1,3 +1,4 @@
+import type { Instant } from '../../schemas/calendar.ts'
 import type { DoorAlarm, DoorAlarmKind, DoorUserRow } from '../../schemas/doors.ts'
 import type { Settings } from '../../schemas/settings.ts'
 import { earlierOf, laterOf } from './civil-time.ts'
@@ -12,6 +13,16 @@ export interface RecordFacts {
   /** Whether the card was reported lost. */
   readonly lostCard: boolean
 }
+
+/** An alarm about a device and nobody in particular. */
+export const aboutDoor = (kind: DoorAlarm['kind'], serial: string, at: Instant): DoorAlarm => ({
+  kind,
+  serial,
+  pin: null,
+  personId: null,
+  visit: null,
+  at,
+})
 
 type Hours = Settings['dataCentre']['hours']
 

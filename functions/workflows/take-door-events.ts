@@ -1,7 +1,7 @@
 import type { DoorAlarm, PresenceRow } from '../../schemas/doors.ts'
 import type { KeptEvent, MovementChunk, SeenEvents } from '../../schemas/movements.ts'
 import type { Settings } from '../../schemas/settings.ts'
-import { alarmKinds, countAlarms } from '../domain/door-alarms.ts'
+import { aboutDoor, alarmKinds, countAlarms } from '../domain/door-alarms.ts'
 import { type DoorRecord, eventCodes, readRecords, readStateTime } from '../domain/door-events.ts'
 import { askMissing, clockOffBy, type FreshRecord, foldRecords, nothingSeen } from '../domain/seen-events.ts'
 import type { DoorAlarmStore } from '../stores/door-alarms.ts'
@@ -164,15 +164,6 @@ function presencesOf(
   }
   return [...moved.values()]
 }
-
-const aboutDoor = (kind: DoorAlarm['kind'], serial: string, at: string): DoorAlarm => ({
-  kind,
-  serial,
-  pin: null,
-  personId: null,
-  visit: null,
-  at,
-})
 
 const alarmsOf = (
   { settings }: TakingEvents,

@@ -1,7 +1,7 @@
 import type { DoorAlarm, PresenceRow } from '../../schemas/doors.ts'
 import type { SeenEvents } from '../../schemas/movements.ts'
 import { desiredAccess } from '../domain/desired-access.ts'
-import { isPressing } from '../domain/door-alarms.ts'
+import { aboutDoor, isPressing } from '../domain/door-alarms.ts'
 import type { AlarmRecordStore, toldTogether } from '../stores/alarm-records.ts'
 import type { DeviceSight, DeviceSightStore } from '../stores/device-sights.ts'
 import type { DoorAlarmStore, subjectOf } from '../stores/door-alarms.ts'
@@ -80,15 +80,6 @@ async function unbroken(
     counted.broken++
   }
 }
-
-const aboutDoor = (kind: DoorAlarm['kind'], serial: string, at: string): DoorAlarm => ({
-  kind,
-  serial,
-  pin: null,
-  personId: null,
-  visit: null,
-  at,
-})
 
 /** Raises what is not open, and was not settled since it began: whoever settled it knows of it. */
 async function raiseOnce(watching: Watching, alarm: DoorAlarm, began: string): Promise<void> {

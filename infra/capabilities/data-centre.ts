@@ -1,4 +1,4 @@
-import { AttributeType, ProjectionType, type TableV2 } from 'aws-cdk-lib/aws-dynamodb'
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
@@ -7,11 +7,9 @@ import { Construct } from 'constructs'
 import type { DoorsSettings, Settings } from '../../schemas/settings.ts'
 import type { Alarms } from './alarms.ts'
 import { DeviceDoor } from './device-door.ts'
-import { DurableTable } from './durable-table.ts'
+import { DurableTable, dueAndListed } from './durable-table.ts'
 import type { FrontDoor } from './front-door.ts'
 import { AppFunction, type Workshop } from './function.ts'
-
-const text = (name: string) => ({ name, type: AttributeType.STRING })
 
 /**
  * The room that few may enter: badges on the doors, whoever is escorted in, and what the doors report.
@@ -28,31 +26,8 @@ export class DataCentre extends Construct {
   constructor(scope: Construct, id: string, alarms: Alarms) {
     super(scope, id)
     this.table = new DurableTable(this, 'Doors', {
-      partitionKey: text('pk'),
-      sortKey: text('sk'),
-      indexes: [
-        {
-          indexName: 'due',
-          partitionKey: text('dueShard'),
-          sortKey: text('dueAt'),
-          projectionType: ProjectionType.KEYS_ONLY,
-        },
-        {
-          indexName: 'list',
-          partitionKey: text('listKey'),
-          sortKey: text('listSort'),
-          projectionType: ProjectionType.KEYS_ONLY,
-        },
-      ],
-      // Movements are nobody's to page through (R21); those that are over go by their time to live.
-      deniedToEverybody: [
-        'BatchWriteItem',
-        'PartiQLDelete',
-        'PartiQLInsert',
-        'PartiQLSelect',
-        'PartiQLUpdate',
-        'Scan',
-      ],
+      ...dueAndListed(),
+      // Movements that are over go by their time to live.
       timeToLive: 'forgetAt',
       alarms,
       failure: {

@@ -1,8 +1,10 @@
 import {
   type Attribute,
+  AttributeType,
   Billing,
   type CfnGlobalTable,
   type GlobalSecondaryIndexPropsV2,
+  ProjectionType,
   TableEncryptionV2,
   TableV2,
 } from 'aws-cdk-lib/aws-dynamodb'
@@ -23,6 +25,43 @@ export interface DurableTableProps {
   readonly alarms: Alarms
   readonly failure: Failure
 }
+
+const text = (name: string) => ({ name, type: AttributeType.STRING })
+
+/**
+ * How a table is keyed whose rows fall due and stand in lists. Nobody pages through everybody's data (R21), and every write is
+ * one of the conditional ones the product makes.
+ *
+ * @param beside attributes that whoever asks what is due is told at once
+ */
+export const dueAndListed = (...beside: string[]) => ({
+  partitionKey: text('pk'),
+  sortKey: text('sk'),
+  indexes: [
+    {
+      indexName: 'due',
+      partitionKey: text('dueShard'),
+      sortKey: text('dueAt'),
+      ...(beside.length === 0
+        ? { projectionType: ProjectionType.KEYS_ONLY }
+        : { projectionType: ProjectionType.INCLUDE, nonKeyAttributes: beside }),
+    },
+    {
+      indexName: 'list',
+      partitionKey: text('listKey'),
+      sortKey: text('listSort'),
+      projectionType: ProjectionType.KEYS_ONLY,
+    },
+  ],
+  deniedToEverybody: [
+    'BatchWriteItem',
+    'PartiQLDelete',
+    'PartiQLInsert',
+    'PartiQLSelect',
+    'PartiQLUpdate',
+    'Scan',
+  ],
+})
 
 /**
  * A table that outlives everything: point-in-time recovery, deletion protection, RETAIN, and a key of its own that

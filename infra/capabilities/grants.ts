@@ -15,17 +15,9 @@ export type LedgerAction = 'BatchGetItem' | 'PutItem' | 'Query'
 export type StateIndex = 'due' | 'list'
 export type LedgerIndex = 'by-window' | 'by-subject' | 'by-actor' | 'by-request'
 
-/** What devices hold and report. */
-export type DoorsAction =
-  | 'BatchGetItem'
-  | 'ConditionCheckItem'
-  | 'GetItem'
-  | 'PutItem'
-  | 'Query'
-  | 'UpdateItem'
-
 export interface Grants {
-  readonly doors?: { readonly actions: readonly DoorsAction[]; readonly indexes?: readonly StateIndex[] }
+  /** What devices hold and report: a table of the same shape. */
+  readonly doors?: { readonly actions: readonly StateAction[]; readonly indexes?: readonly StateIndex[] }
   readonly state?: { readonly actions: readonly StateAction[]; readonly indexes?: readonly StateIndex[] }
   readonly ledger?: { readonly actions: readonly LedgerAction[]; readonly indexes?: readonly LedgerIndex[] }
   /** Targets whose doorbells it may ring, normal and urgent. */

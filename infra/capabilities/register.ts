@@ -1,12 +1,10 @@
-import { AttributeType, ProjectionType, type TableV2 } from 'aws-cdk-lib/aws-dynamodb'
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { CustomResource, Duration } from 'aws-cdk-lib/core'
 import { Construct } from 'constructs'
 import type { Alarms } from './alarms.ts'
-import { DurableTable } from './durable-table.ts'
+import { DurableTable, dueAndListed } from './durable-table.ts'
 import type { FrontDoor } from './front-door.ts'
 import { AppFunction, type Workshop } from './function.ts'
-
-const text = (name: string) => ({ name, type: AttributeType.STRING })
 
 /**
  * Who works here, in which unit, under which contract, who signs for whom, and who may sign in as whom.
@@ -21,32 +19,7 @@ export class Register extends Construct {
   constructor(scope: Construct, id: string, alarms: Alarms) {
     super(scope, id)
     this.table = new DurableTable(this, 'State', {
-      partitionKey: text('pk'),
-      sortKey: text('sk'),
-      indexes: [
-        {
-          indexName: 'due',
-          partitionKey: text('dueShard'),
-          sortKey: text('dueAt'),
-          projectionType: ProjectionType.INCLUDE,
-          nonKeyAttributes: ['urgent'],
-        },
-        {
-          indexName: 'list',
-          partitionKey: text('listKey'),
-          sortKey: text('listSort'),
-          projectionType: ProjectionType.KEYS_ONLY,
-        },
-      ],
-      // Nobody pages through everybody's data (R21), and every write is one of the conditional ones the product makes.
-      deniedToEverybody: [
-        'BatchWriteItem',
-        'PartiQLDelete',
-        'PartiQLInsert',
-        'PartiQLSelect',
-        'PartiQLUpdate',
-        'Scan',
-      ],
+      ...dueAndListed('urgent'),
       alarms,
       failure: {
         means:
