@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { getSecret } from '@aws-lambda-powertools/parameters/secrets'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { SiteSecrets } from '../../schemas/doors.ts'
+import { rateOf } from '../domain/call-rate.ts'
 import { createDeviceStore } from '../stores/devices.ts'
 import { createDoorAlarmStore } from '../stores/door-alarms.ts'
 import { createDoorUserStore } from '../stores/door-users.ts'
@@ -65,6 +66,8 @@ export const doors: Doors = {
   }),
   bells,
   sites,
+  // A device that catches up with a week sends hundreds of uploads one after the other; two hundred of them fit in the API's own rate.
+  mayCall: rateOf({ burst: 120, perSecond: 30 }),
   secretWord: () => randomBytes(16).toString('hex'),
 }
 

@@ -1,6 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { DeviceRow } from '../../schemas/doors.ts'
+import { TargetMode } from '../../schemas/settings.ts'
 import { doorKeys } from './door-keys.ts'
 import { queryAll, type Tables, writeOne } from './tables.ts'
 import { bare } from './target-rows.ts'
@@ -59,6 +60,14 @@ export function createDeviceStore(tables: Tables) {
     )
 
   return {
+    /** What an operator has last said that the doors are to do; null: nothing yet. */
+    async mode(): Promise<TargetMode | null> {
+      const { Item } = await tables.client.send(
+        new GetCommand({ TableName: tables.doors, Key: doorKeys.mode(), ConsistentRead: true }),
+      )
+      return TargetMode.nullable().parse(Item?.mode ?? null)
+    },
+
     /** Null: it never registered. */
     async of(serial: string): Promise<DeviceRow | null> {
       const { Item } = await tables.client.send(

@@ -14,6 +14,8 @@ export const doorKeys = {
   /** One packet of rows that a device sent to answer the command of that id. */
   packet: (serial: string, id: number, index: number) =>
     key(`DEVICE#${serial}`, `PACKET#${padded(id)}#${padded(index)}`),
+  /** What the doors as a whole are doing, where an operator has said it. */
+  mode: () => key('MODE', 'MODE'),
   user: (pin: string, serial: string) => key(`PIN#${pin}`, `USER#${serial}`),
   card: (pin: string) => key(`PIN#${pin}`, 'CARD'),
   /** Whose card it is, or was last. */

@@ -1,6 +1,7 @@
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { type Outage, SystemRow, type Walk } from '../../schemas/rows.ts'
 import type { Settings, TargetId } from '../../schemas/settings.ts'
+import { doorKeys } from './door-keys.ts'
 import { chains, dueShardOf, keys } from './keys.ts'
 import { type EntryDraft, emptyChain, seal } from './ledger.ts'
 import { type NoticeDraft, noticeWrites } from './notices.ts'
@@ -85,6 +86,10 @@ export function createSystemStore(tables: Tables, settings: Pick<Settings, 'noti
           },
         },
         sealed.write,
+        // Whoever speaks with devices sees the doors' own table only.
+        ...(next.target === 'data-centre' && next.mode !== (standing?.mode ?? null)
+          ? [{ Put: { TableName: tables.doors, Item: { ...doorKeys.mode(), mode: next.mode } } }]
+          : []),
         ...(next.outage !== null && next.outage.since !== standing?.outage?.since
           ? noticeWrites(tables, settings.notices, [outOfReach(next.target, sealed.id)], entry.at)
           : []),

@@ -115,6 +115,9 @@ async function meetStrangers(
     await raise(null, null)
     return
   }
+  // In a mode that only reports, or waits, somebody else's people are told of and left where they are.
+  const own = doors.settings.targets.find(({ kind }) => kind === 'security-push')
+  const acts = ((await doors.devices.mode()) ?? own?.mode) === 'active'
   for (const pin of pins) {
     // What is not one of our numbers cannot be taken off by one.
     if (!Pin.safeParse(pin).success || /^0+$/.test(pin)) {
@@ -124,6 +127,7 @@ async function meetStrangers(
     const elsewhere = await doors.users.badge(pin)
     const owner = elsewhere.rows.find(({ personId }) => personId !== null)?.personId ?? null
     await raise(pin, owner)
+    if (!acts) continue
     const change = await doors.users.change(device.serial, pin, row =>
       row === null
         ? strangerRow(device.serial, pin, owner, sightOf(pin, shown, ways.zone), at)

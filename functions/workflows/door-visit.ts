@@ -23,6 +23,8 @@ export interface Doors extends Pick<Engine, 'settings' | 'clock' | 'log'> {
   readonly bells: Pick<Doorbells, 'ring'>
   /** The paths by which devices may come; read anew from time to time. */
   readonly sites: () => Promise<SiteSecrets>
+  /** Whether a device keeps within its rate: one that calls without pause keeps nobody else from an answer. */
+  readonly mayCall: (serial: string, now: number) => boolean
   /** A new word that nobody can guess, of 32 letters and digits. */
   readonly secretWord: () => string
 }

@@ -31,7 +31,7 @@ export interface DeviceCall {
 }
 
 export interface DeviceAnswer {
-  readonly status: 200 | 400 | 404 | 406 | 413
+  readonly status: 200 | 400 | 404 | 406 | 413 | 503
   readonly text: string
 }
 
@@ -42,6 +42,8 @@ const ok = (text = 'OK'): DeviceAnswer => ({ status: 200, text })
 /** Whoever may not come learns nothing: not whether it was the path or the number. */
 const unknown: DeviceAnswer = { status: 404, text: 'NOT FOUND' }
 const refused: DeviceAnswer = { status: 406, text: 'NOT ACCEPTABLE' }
+/** It waits for as long as it does after a failure, keeps what it has to say, and comes again. */
+const busy: DeviceAnswer = { status: 503, text: 'BUSY' }
 const unreadable: DeviceAnswer = { status: 400, text: 'UNREADABLE' }
 
 /**
@@ -54,6 +56,7 @@ export async function serveDevice(doors: Doors, asked: DeviceCall): Promise<Devi
   const door = doors.settings.doors.find(one => one.serial === serial)
   const known = mayCome(await doors.sites(), asked.site, serial)
   if (!known || door === undefined) return call === 'registry' ? refused : unknown
+  if (!doors.mayCall(serial, doors.clock())) return busy
   if (asked.body === null) return { status: 413, text: 'TOO LARGE' }
   const at = instantOf(doors.clock())
   if (call === 'registry') return asked.method === 'POST' ? register(doors, door, asked.body, at) : unknown

@@ -108,6 +108,8 @@ export const grants = {
   'maintain-targets': {
     state: { actions: [...reads, 'PutItem'], indexes: ['due', 'list'] },
     ledger: { actions: ['PutItem'] },
+    // What the doors are to do, where whoever speaks with devices sees it.
+    doors: { actions: ['PutItem'] },
   },
   'read-audit': {
     // The lists of units and requests tell the verification of chains that have lost all their entries.

@@ -162,7 +162,8 @@ async function askAndRead(): Promise<void> {
   const operator = inRole(organisation, 'it')
   await laptop.as(operator, 'GET', '/targets')
   for (const mode of ['paused', 'active'])
-    await laptop.as(operator, 'PUT', '/targets/mail', { mode, reason: 'Mantención' })
+    for (const target of ['mail', 'data-centre'])
+      await laptop.as(operator, 'PUT', `/targets/${target}`, { mode, reason: 'Mantención' })
   const newcomer = { ...person, nationalId: '39.999.001-7', surnames: 'Ñirre Cuevas', unit: 'archivo' }
   await laptop.as(hr, 'POST', '/people', [row(newcomer, {})])
   await laptop.as(newcomer.nationalId, 'GET', '/me')

@@ -32,6 +32,7 @@ export async function openDoorOffice(change: Partial<Settings> = {}) {
   const alarms: DoorAlarm[] = []
   const gaps: { from: number; to: number }[] = []
   let words = 0
+  let within: Doors['mayCall'] = () => true
   const doors: Doors = {
     settings,
     clock: () => world.time.now,
@@ -57,6 +58,7 @@ export async function openDoorOffice(change: Partial<Settings> = {}) {
       },
     },
     sites: async () => ({ sites: [{ secret: siteSecret, serials: [first, second, 'NOT-IN-SETTINGS'] }] }),
+    mayCall: (serial, now) => within(serial, now),
     secretWord: () => `word${String(++words).padStart(28, '0')}`,
   }
   world.connectors['data-centre'] = createBadgesConnector(
@@ -87,6 +89,10 @@ export async function openDoorOffice(change: Partial<Settings> = {}) {
   return {
     life,
     ...office,
+    /** Holds devices to a rate from now on. */
+    holdTo: (rate: Doors['mayCall']) => {
+      within = rate
+    },
     users,
     doors,
     events,

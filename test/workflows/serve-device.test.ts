@@ -1,5 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { rateOf } from '../../functions/domain/call-rate.ts'
+import type { EntryDraft } from '../../functions/stores/ledger.ts'
 import { serveDevice } from '../../functions/workflows/serve-device.ts'
 import { type DoorOffice, first, openDoorOffice, scriptedDoor, second, siteSecret } from '../servers/doors.ts'
 import { contrata, day, planta, type Someone } from './office.ts'
@@ -125,6 +127,21 @@ describe('who may come', () => {
     office.world.time.now += 31_000
     await office.call('GET', `getrequest?SN=${first}`)
     expect(await lastSeen()).toBe(new Date(office.world.time.now).toISOString())
+  })
+})
+
+describe('a device that calls without pause', () => {
+  it('is told to wait and loses nothing by it; another one is answered', async () => {
+    const within = rateOf({ burst: 3, perSecond: 1 })
+    office.holdTo(within)
+    const upload = (serial: string) => office.call('POST', `cdata?SN=${serial}&table=rtlog`, 'index=9')
+    const answers = []
+    for (let call = 0; call < 5; call++) answers.push((await upload(first)).status)
+    expect(answers.filter(status => status === 503)).toHaveLength(2)
+    expect((await office.call('GET', `ping?SN=${second}`)).status).toBe(200)
+    office.holdTo(() => true)
+    expect((await upload(first)).status).toBe(200)
+    office.events.splice(0)
   })
 })
 
@@ -690,6 +707,37 @@ describe('once a day the whole device', () => {
     expect(door.fields('user', pin)).toBeNull()
     expect(office.alarms).toEqual([])
   })
+
+  it.each(['observe-only', 'paused'] as const)(
+    'leaves a stranger where they are in mode %s, and tells',
+    async mode => {
+      await given()
+      const at = new Date(office.world.time.now).toISOString()
+      const entry: EntryDraft = {
+        ...{ at, asOf: at, act: 'target-mode-changed', phase: 'recorded', subject: null },
+        ...{ actor: { personId: null, role: 'it', onBehalfOf: null }, system: 'data-centre', request: null },
+        cause: { kind: 'operator', ref: 'data-centre' },
+      }
+      const say = async (next: 'active' | typeof mode) => {
+        const standing = await office.world.engine.systems.load('data-centre')
+        const row = { target: 'data-centre', mode: next, since: at, by: null, reason: null } as const
+        const change = { ...row, walk: null, outage: null, unanswered: [] }
+        expect(await office.world.engine.systems.change(standing, change, entry)).toBe(true)
+      }
+      await say(mode)
+      tomorrow()
+      office.alarms.splice(0)
+      door.tables.user?.set('32', 'CardNo=5550002\tPin=32\tEndTime=0')
+      await door.catchUp()
+      expect(door.fields('user', '32')).not.toBeNull()
+      expect(office.alarms).toMatchObject([{ kind: 'stranger-on-device', serial: first, pin: '32' }])
+      await say('active')
+      tomorrow()
+      await door.catchUp()
+      expect(door.fields('user', '32')).toBeNull()
+      office.alarms.splice(0)
+    },
+  )
 
   it('takes a stranger off it and tells (R18); of more than ten it only tells', async () => {
     const pin = await given()
