@@ -11,6 +11,9 @@ import type { TLSSocket } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { findFreePort } from '../../infra/local/postgres/fault-proxy.ts'
 import { type TestCertificate, testCertificates } from './certificates.ts'
+import { openDoorController } from './door-controller/index.ts'
+import { answerDoors } from './door-server.ts'
+import { first, openDoorOffice, siteSecret } from './doors.ts'
 import { findNginx } from './nginx/installed.ts'
 import { type Names, openNames } from './nginx/names.ts'
 import { openRelay, type Relay } from './nginx/relay.ts'
@@ -186,6 +189,59 @@ const proveRelay = (): void => {
       asked.once('error', fail)
       asked.end(options.body)
     })
+
+  it('carries a device’s whole life: it registers, is brought a badge, reports, and loses it again', async () => {
+    const office = await openDoorOffice()
+    const doors = createServer(
+      {
+        ...{ cert: server.cert, key: server.key, ca: truststore },
+        ...{ requestCert: true, rejectUnauthorized: true },
+      },
+      answerDoors(office),
+    )
+    await new Promise<void>(done => doors.listen(0, '127.0.0.1', done))
+    const at = (doors.address() as AddressInfo).port
+    await openAnother({
+      site: siteOf({
+        'puertas.valleclaro.example': `localhost:${at}`,
+        '0000000000000000000000000000000000000000000000000000000000000000': siteSecret,
+      }),
+    })
+    const device = openDoorController({
+      serial: first,
+      url: `http://127.0.0.1:${port}/iclock`,
+      timeZone: 'America/Santiago',
+      now: () => office.world.time.now,
+      manual: true,
+    })
+    const talk = async () => {
+      for (let turn = 0; turn < 8; turn++) {
+        expect([await device.step(), device.lastError]).toEqual(['online', device.lastError])
+        await office.answerBells()
+      }
+    }
+    try {
+      const someone = await office.hire('José Ñ', "O'Ryan Díaz", 'dideco')
+      await office.grant(someone, [first])
+      await office.answerBells()
+      await office.handOver(someone.personId, '5111111')
+      await office.answerBells()
+      await talk()
+      expect(device.swipe('5111111')).toMatchObject({ opened: true })
+      await talk()
+      expect(device.unsent()).toEqual([])
+      expect(office.events.length).toBeGreaterThan(0)
+      await office.terminate(someone)
+      await office.answerBells()
+      await talk()
+      expect(device.swipe('5111111')).toMatchObject({ opened: false })
+      expect(device.users()).toEqual([])
+    } finally {
+      await device.close()
+      await close(doors)
+      await office.world.close()
+    }
+  })
 
   it('carries what devices ask for to the path of their site, with a certificate of its own', async () => {
     const answer = await call('/iclock/getrequest?SN=ACC%201&x=%C3%B1;a=%2F..%2F&y')

@@ -1,11 +1,12 @@
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { largestUpload, serveDevice } from '../../functions/workflows/serve-device.ts'
 import type { DoorOffice } from './doors.ts'
 
-/** What stands between devices and the workflow on AWS, as little of it as there can be: a server on loopback. */
-export async function serveDoors(office: Pick<DoorOffice, 'doors' | 'world'>) {
-  const server = createServer(async (request, response) => {
+/** What stands between devices and the workflow on AWS, as little of it as there can be. */
+export const answerDoors =
+  (office: Pick<DoorOffice, 'doors' | 'world'>): RequestListener =>
+  async (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://device')
     const [, , site = '', call = ''] = pathname.split('/')
     const chunks: Buffer[] = []
@@ -21,7 +22,11 @@ export async function serveDoors(office: Pick<DoorOffice, 'doors' | 'world'>) {
     response.setHeader('Date', new Date(office.world.time.now).toUTCString())
     response.writeHead(answer.status, { 'content-type': 'text/plain' })
     response.end(answer.text)
-  })
+  }
+
+/** That, on loopback. */
+export async function serveDoors(office: Pick<DoorOffice, 'doors' | 'world'>) {
+  const server = createServer(answerDoors(office))
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
   const { port } = server.address() as AddressInfo
   return {
