@@ -106,6 +106,8 @@ export const DeviceRow = z.strictObject({
   clockOff: z.number().nullable().default(null),
   /** When it last introduced itself: it had been off, or away, and may have forgotten everybody. */
   greetedAt: Instant.nullable().default(null),
+  /** When it was compared for the first time: whoever was on it then was there before us. */
+  firstComparedAt: Instant.nullable().default(null),
   /** When all of its users were last compared with what should be there. */
   comparedAt: Instant.nullable().default(null),
   /** The two questions of a comparison that is under way: the ids of their commands, and when they were asked. */

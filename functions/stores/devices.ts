@@ -146,9 +146,10 @@ export function createDeviceStore(tables: Tables) {
     async compared(
       serial: string,
       { user }: NonNullable<DeviceRow['comparing']>,
-      at: string,
+      { at, isFirst }: { readonly at: string; readonly isFirst: boolean },
     ): Promise<boolean> {
-      return (await set(serial, { comparedAt: at, comparing: null }, user)) !== null
+      const first = isFirst ? { firstComparedAt: at } : {}
+      return (await set(serial, { comparedAt: at, comparing: null, ...first }, user)) !== null
     },
 
     /** Keeps a packet of an answer. One that comes twice is kept once. */

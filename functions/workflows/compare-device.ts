@@ -7,6 +7,9 @@ import { type Doors, ringFor, type Visit } from './door-visit.ts'
 /** So many people whom nobody here knows may be taken off a device at once; more of them are somebody's mistake. */
 const mostStrangers = 10
 
+/** Whoever was on a device before it came to us is told of, and left there for so long: time to say that they belong there. */
+const graceMilliseconds = 20 * 3_600_000
+
 /** What one packet shows; null: the device says that there is nothing to show. */
 export interface ShownPacket {
   readonly index: number
@@ -40,7 +43,8 @@ export async function takePacket(
   ])
   if (!users.complete || !authorisations.complete) return
   await compareWith(doors, visit, unpacked(users.found, authorisations.found, comparing.at))
-  if (await doors.devices.compared(device.serial, comparing, at))
+  const isFirst = device.firstComparedAt === null
+  if (await doors.devices.compared(device.serial, comparing, { at, isFirst }))
     doors.log('device-compared', { serial: device.serial })
 }
 
@@ -94,6 +98,9 @@ async function compareWith(doors: Doors, visit: Visit, shown: ShownDevice): Prom
   if (strangers.length > 0) await meetStrangers(doors, visit, shown, strangers)
 }
 
+const isSettledIn = ({ device: { firstComparedAt }, at }: Visit): boolean =>
+  firstComparedAt !== null && Date.parse(at) - Date.parse(firstComparedAt) >= graceMilliseconds
+
 /** R18: somebody on a door whom nobody here put there. */
 async function meetStrangers(
   doors: Doors,
@@ -117,7 +124,7 @@ async function meetStrangers(
   }
   // In a mode that only reports, or waits, somebody else's people are told of and left where they are.
   const own = doors.settings.targets.find(({ kind }) => kind === 'security-push')
-  const acts = ((await doors.devices.mode()) ?? own?.mode) === 'active'
+  const acts = isSettledIn(visit) && ((await doors.devices.mode()) ?? own?.mode) === 'active'
   for (const pin of pins) {
     // What is not one of our numbers cannot be taken off by one.
     if (!Pin.safeParse(pin).success || /^0+$/.test(pin)) {

@@ -93,6 +93,7 @@ export const putDevice = (tables: Tables, lastSeenAt: string | null, of = serial
         lastSeenAt,
         clockOff: null,
         greetedAt: null,
+        firstComparedAt: null,
         comparedAt: null,
         comparing: null,
       } satisfies DeviceRow & Record<string, unknown>,

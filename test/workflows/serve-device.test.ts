@@ -708,6 +708,23 @@ describe('once a day the whole device', () => {
     expect(office.alarms).toEqual([])
   })
 
+  it('leaves whoever was on a device before it came to us for a day, and tells of them on the first', async () => {
+    const newly = await openDoorOffice()
+    try {
+      const device = scriptedDoor(newly, first)
+      device.tables.user?.set('33', 'CardNo=5550003\tPin=33\tEndTime=0')
+      await device.register()
+      await device.catchUp()
+      expect(device.fields('user', '33')).not.toBeNull()
+      expect(newly.alarms).toMatchObject([{ kind: 'stranger-on-device', serial: first, pin: '33' }])
+      newly.world.time.now += day + 60_000
+      await device.catchUp()
+      expect(device.fields('user', '33')).toBeNull()
+    } finally {
+      await newly.world.close()
+    }
+  })
+
   it.each(['observe-only', 'paused'] as const)(
     'leaves a stranger where they are in mode %s, and tells',
     async mode => {
