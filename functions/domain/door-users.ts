@@ -1,6 +1,6 @@
 import type { Instant } from '../../schemas/calendar.ts'
+import type { DoorSettings } from '../../schemas/data-centre-settings.ts'
 import type { DoorSight, DoorUserRow, DoorWish } from '../../schemas/doors.ts'
-import type { DoorSettings } from '../../schemas/settings.ts'
 import {
   acceptedLater,
   type Command,

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { getSecret } from '@aws-lambda-powertools/parameters/secrets'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { SiteSecrets } from '../../schemas/doors.ts'
-import { rateOf } from '../domain/call-rate.ts'
 import { createDeviceStore } from '../stores/devices.ts'
 import { createDoorAlarmStore } from '../stores/door-alarms.ts'
 import { createDoorUserStore } from '../stores/door-users.ts'
@@ -10,6 +9,7 @@ import { createDoorbells } from '../stores/doorbells.ts'
 import { createMovementStore, secondsOf } from '../stores/movements.ts'
 import { openTables } from '../stores/tables.ts'
 import type { Log } from '../workflows/engine.ts'
+import { holdToRate } from '../workflows/hold-to-rate.ts'
 import type { Doors } from '../workflows/serve-device.ts'
 import { takeDoorEvents } from '../workflows/take-door-events.ts'
 import { environment, logger, settings } from './compose-settings.ts'
@@ -67,7 +67,7 @@ export const doors: Doors = {
   bells,
   sites,
   // A device that catches up with a week sends hundreds of uploads one after the other, as fast as they are answered.
-  mayCall: rateOf({ burst: 500, perSecond: 100 }),
+  mayCall: holdToRate({ burst: 500, perSecond: 100 }),
   secretWord: () => randomBytes(16).toString('hex'),
 }
 

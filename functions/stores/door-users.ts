@@ -1,7 +1,7 @@
 import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { CardRow, DoorUserRow } from '../../schemas/doors.ts'
 import { doorKeys, doorLists, dueAtDevice } from './door-keys.ts'
-import { batchGet, queryAll, type Tables } from './tables.ts'
+import { batchGet, queryAll, type Tables, writeOne } from './tables.ts'
 
 export type DoorUserStore = ReturnType<typeof createDoorUserStore>
 
@@ -43,24 +43,20 @@ export function createDoorUserStore(tables: Tables) {
 
   /** False: somebody else was faster. */
   async function put(row: DoorUserRow, before: DoorUserRow | null): Promise<boolean> {
-    try {
-      await tables.client.send(
-        new PutCommand({
-          TableName: tables.doors,
-          Item: itemOf(row),
-          ...(before === null
-            ? { ConditionExpression: 'attribute_not_exists(pk)' }
-            : {
-                ConditionExpression: 'revision = :revision',
-                ExpressionAttributeValues: { ':revision': before.revision },
-              }),
-        }),
-      )
-      return true
-    } catch (error) {
-      if ((error as Error).name === 'ConditionalCheckFailedException') return false
-      throw error
-    }
+    const written = await writeOne(
+      tables,
+      new PutCommand({
+        TableName: tables.doors,
+        Item: itemOf(row),
+        ...(before === null
+          ? { ConditionExpression: 'attribute_not_exists(pk)' }
+          : {
+              ConditionExpression: 'revision = :revision',
+              ExpressionAttributeValues: { ':revision': before.revision },
+            }),
+      }),
+    )
+    return written !== null
   }
 
   return {

@@ -4,6 +4,7 @@ import { DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dy
 import {
   BatchGetCommand,
   DynamoDBDocumentClient,
+  type PutCommand,
   QueryCommand,
   type QueryCommandInput,
   TransactWriteCommand,
@@ -66,10 +67,14 @@ export async function commit(tables: Tables, writes: readonly Write[]): Promise<
  * Writes one item outside a transaction; null: its condition does not hold, which is an answer and no error. That another
  * transaction has just touched it is none, and the SDK does not try again by itself: up to 8 tries, as `commit` does it.
  */
-export async function writeOne(tables: Tables, command: UpdateCommand): Promise<UpdateCommandOutput | null> {
+export async function writeOne(
+  tables: Tables,
+  command: UpdateCommand | PutCommand,
+): Promise<UpdateCommandOutput | null> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await tables.client.send(command)
+      // One of two commands is neither of them to the client's types; both are sent alike.
+      return await tables.client.send(command as UpdateCommand)
     } catch (error) {
       const { name } = error as Error
       if (name === 'ConditionalCheckFailedException') return null

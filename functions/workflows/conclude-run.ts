@@ -1,10 +1,12 @@
 import type { Observation, Step } from '../../schemas/target.ts'
 import type { Applied, ConnectorError, Outcome } from '../connectors/contract.ts'
+import { reaches } from '../domain/plan.ts'
 import {
   accountOf,
   type Convergence,
   entryOf,
   failedState,
+  hashFor,
   type PlannedRun,
   type Run,
   type SeenRun,
@@ -134,6 +136,30 @@ async function abandon(engine: Convergence, run: PlannedRun, error: ConnectorErr
     target: run.row.target,
     fault: error.kind,
   })
+}
+
+/** An intent that was left open gets its one outcome from what the target shows now. Null: somebody else closed it. */
+export async function closeByLooking(
+  engine: Convergence,
+  run: Run,
+  observation: Observation,
+): Promise<SeenRun | null> {
+  if (run.row.openIntent === null) return { ...run, observation }
+  const seen = { ...run, observation }
+  if (isAwaited(engine, seen, run.row.openIntent.steps)) return awaitTarget(engine, seen)
+  const reached = reaches(observation, run.row.openIntent.steps, hashFor(engine, { ...run, observation }))
+  const closed = await engine.targets.closeIntent(run.row, {
+    entry: entryOf(engine, run, reached === 'all' ? 'succeeded' : 'failed', {
+      asOf: run.row.openIntent.asOf,
+      cause: run.row.openIntent.cause,
+      after: shown(observation),
+      evidence: { intent: run.row.openIntent.entryId, readBack: true, resumed: true, reached },
+    }),
+    always: seenNow(engine, run, observation),
+    settled: {},
+  })
+  engine.log('intent-closed', { personId: run.row.personId, target: run.row.target, reached })
+  return closed === null ? null : { ...run, row: closed.row, observation }
 }
 
 /** Nothing was done: the row tries again later, and is parked for a human after the last attempt. */

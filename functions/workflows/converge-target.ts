@@ -5,9 +5,9 @@ import type { Outcome, Profile } from '../connectors/contract.ts'
 import { absentAccount } from '../domain/absent-account.ts'
 import { desiredAccess } from '../domain/desired-access.ts'
 import { driftBetween } from '../domain/drift.ts'
-import { inPhases, reaches } from '../domain/plan.ts'
+import { inPhases } from '../domain/plan.ts'
 import { traitsOf } from '../domain/target-traits.ts'
-import { awaitTarget, backOff, conclude, isAwaited, ringSelf, ringWaiting } from './conclude-run.ts'
+import { backOff, closeByLooking, conclude, ringSelf, ringWaiting } from './conclude-run.ts'
 import { convergeByHand, isBlind } from './converge-by-hand.ts'
 import {
   accountOf,
@@ -15,7 +15,6 @@ import {
   causeOf,
   entryOf,
   failedState,
-  hashFor,
   noProfile,
   type PlannedRun,
   prepareRun,
@@ -273,30 +272,6 @@ async function leaveAlone(engine: Work, run: Run, observation: Observation): Pro
   await engine.targets.note(row, { ...outcome, ...seen }, now)
   if (asked) engine.log('unadopted', { personId: row.personId, target: row.target })
   return null
-}
-
-/** An intent that was left open gets its one outcome from what the target shows now. Null: somebody else closed it. */
-async function closeByLooking(
-  engine: Convergence,
-  run: Run,
-  observation: Observation,
-): Promise<SeenRun | null> {
-  if (run.row.openIntent === null) return { ...run, observation }
-  const seen = { ...run, observation }
-  if (isAwaited(engine, seen, run.row.openIntent.steps)) return awaitTarget(engine, seen)
-  const reached = reaches(observation, run.row.openIntent.steps, hashFor(engine, { ...run, observation }))
-  const closed = await engine.targets.closeIntent(run.row, {
-    entry: entryOf(engine, run, reached === 'all' ? 'succeeded' : 'failed', {
-      asOf: run.row.openIntent.asOf,
-      cause: run.row.openIntent.cause,
-      after: shown(observation),
-      evidence: { intent: run.row.openIntent.entryId, readBack: true, resumed: true, reached },
-    }),
-    always: seenNow(engine, run, observation),
-    settled: {},
-  })
-  engine.log('intent-closed', { personId: run.row.personId, target: run.row.target, reached })
-  return closed === null ? null : { ...run, row: closed.row, observation }
 }
 
 /**

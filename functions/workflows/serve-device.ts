@@ -1,5 +1,5 @@
+import type { DoorSettings } from '../../schemas/data-centre-settings.ts'
 import type { DeviceRow } from '../../schemas/doors.ts'
-import type { DoorSettings } from '../../schemas/settings.ts'
 import {
   encodeCommand,
   eventLine,

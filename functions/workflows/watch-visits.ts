@@ -25,10 +25,10 @@ const mostForgotten = 100
 export async function findOverdueVisits(
   watch: VisitWatch,
   now: string,
-): Promise<{ readonly overdue: number; readonly lapsed: number }> {
+): Promise<{ readonly overdue: number; readonly lapsed: number; readonly broken: number }> {
   const { settings, visits, alarms, log } = watch
   const today = dayOf(now, settings.timeZone)
-  let [overdue, lapsed] = [0, 0]
+  let [overdue, lapsed, broken] = [0, 0, 0]
   for (const visit of await visits.unsettled())
     try {
       if (visit.overdueAt === null && isOverdue(visit, settings, now)) {
@@ -41,8 +41,9 @@ export async function findOverdueVisits(
     } catch (bug) {
       // What is wrong with one visit keeps nobody from looking at the others.
       log('broken', { visit: visit.id, ...placeOf(bug) })
+      broken++
     }
-  return { overdue, lapsed }
+  return { overdue, lapsed, broken }
 }
 
 const overdueAlarm = ({ id, escort }: VisitRow, at: string): DoorAlarm => ({

@@ -17,8 +17,8 @@ import {
   shown,
   wishFor,
 } from '../../functions/domain/door-users.ts'
+import { DoorSettings } from '../../schemas/data-centre-settings.ts'
 import type { DoorUserRow, DoorWish } from '../../schemas/doors.ts'
-import { DoorSettings } from '../../schemas/settings.ts'
 
 const pin = '1234567'
 const ways = (dateFormat: DeviceWays['dateFormat']): DeviceWays => ({

@@ -7,7 +7,8 @@ import { createMovementStore, instantAt, secondsOf } from '../../functions/store
 import { createPresenceStore } from '../../functions/stores/presences.ts'
 import type { Tables } from '../../functions/stores/tables.ts'
 import { takeDoorEvents } from '../../functions/workflows/take-door-events.ts'
-import { type Watched, watchDoors } from '../../functions/workflows/watch-doors.ts'
+import { type WatchedCentre, watchDataCentre } from '../../functions/workflows/watch-data-centre.ts'
+import type { VisitWatch } from '../../functions/workflows/watch-visits.ts'
 import type { DeviceRow, DoorUserRow } from '../../schemas/doors.ts'
 import type { Settings } from '../../schemas/settings.ts'
 import { openWorld } from '../servers/world.ts'
@@ -142,9 +143,10 @@ export async function openDoorsOffice(
         `${lines.map(line => (typeof line === 'string' ? line : lineOf(line))).join('\n')}\n`,
         now(),
       ),
-    watch: (): Promise<Watched> =>
-      watchDoors(
-        { ...engine, alarms, records, devices, movements, presences, subjectOf, toldTogether },
+    /** `visits`: the log of visits, where it is another one. */
+    watch: (visits: VisitWatch['visits'] = world.visits): Promise<WatchedCentre> =>
+      watchDataCentre(
+        { ...engine, alarms, records, devices, movements, presences, visits, subjectOf, toldTogether },
         now(),
       ),
     /** Everything kept of a day, `epoch:index`, in order. */

@@ -10,6 +10,7 @@ import { createVisitStore } from '../../functions/stores/visits.ts'
 import { findOverdueVisits, forgetOldVisits } from '../../functions/workflows/watch-visits.ts'
 import { PresenceView, VisitList, VisitView } from '../../schemas/api-visits.ts'
 import type { LedgerEntry } from '../../schemas/ledger.ts'
+import { badgeAccount } from './badge-account.ts'
 import type { HttpApp } from './http-app.ts'
 import { openPersonnelOffice } from './personnel-office.ts'
 import { closeSoundly, openSmallBody, people, subjectWith, today } from './small-body.ts'
@@ -55,31 +56,7 @@ const { headOfDideco, headOfObras, deputy, clerk } = people
 async function badge(nationalId: string, pin: string): Promise<void> {
   const key = keys.target(await office().idOf(nationalId), 'data-centre')
   const { personId } = { personId: key.pk.slice('PERSON#'.length) }
-  const row = {
-    version: 1,
-    personId,
-    target: 'data-centre',
-    name: pin,
-    accountId: pin,
-    origin: null,
-    desiredVersion: 1,
-    appliedVersion: 1,
-    attempts: 0,
-    state: 'converged',
-    urgent: false,
-    cause: { kind: 'form', ref: '2026-000001' },
-    lastAsOf: null,
-    settledAsOf: null,
-    changesAt: null,
-    stopped: null,
-    head: { sequence: 0, hash: '' },
-    observed: null,
-    observedAt: null,
-    drift: null,
-    credentialSetAt: null,
-    readyToldAt: null,
-    fault: null,
-  }
+  const row = badgeAccount(personId, pin)
   await tables.client.send(new PutCommand({ TableName: 'state', Item: { ...key, ...row } }))
 }
 

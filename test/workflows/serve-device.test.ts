@@ -1,7 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { rateOf } from '../../functions/domain/call-rate.ts'
 import type { EntryDraft } from '../../functions/stores/ledger.ts'
+import { holdToRate } from '../../functions/workflows/hold-to-rate.ts'
 import { serveDevice } from '../../functions/workflows/serve-device.ts'
 import { type DoorOffice, first, openDoorOffice, scriptedDoor, second, siteSecret } from '../servers/doors.ts'
 import { contrata, day, planta, type Someone } from './office.ts'
@@ -132,7 +132,7 @@ describe('who may come', () => {
 
 describe('a device that calls without pause', () => {
   it('is told to wait and loses nothing by it; another one is answered', async () => {
-    const within = rateOf({ burst: 3, perSecond: 1 })
+    const within = holdToRate({ burst: 3, perSecond: 1 })
     office.holdTo(within)
     const upload = (serial: string) => office.call('POST', `cdata?SN=${serial}&table=rtlog`, 'index=9')
     const answers = []

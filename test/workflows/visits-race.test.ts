@@ -16,6 +16,7 @@ import { SentVisit } from '../../schemas/api-visits.ts'
 import { Settings } from '../../schemas/settings.ts'
 import type { VisitRow } from '../../schemas/visit.ts'
 import { openWorld, type World } from '../servers/world.ts'
+import { badgeAccount } from './badge-account.ts'
 import { nationalId, planta } from './office.ts'
 
 let world: World
@@ -54,7 +55,7 @@ async function openRoom(nastiness?: { seed: number; rate: number }) {
   const id = nationalId()
   const escort = await again(() => world.hire(id, { givenNames: 'Eva', surnames: 'Toro' }, 'ti', planta))
   await put('state', { ...keys.role(escort, 'it'), version: 1, role: 'it', from: '2020-01-01', until: null })
-  const account = { ...keys.target(escort, 'data-centre'), ...accountOf(escort) }
+  const account = { ...keys.target(escort, 'data-centre'), ...badgeAccount(escort, '1000001') }
   await put('state', account)
   for (const [pin, personId] of [
     ['1000001', escort],
@@ -94,32 +95,6 @@ async function openRoom(nastiness?: { seed: number; rate: number }) {
   })
   return { desk, again, record, enter, isInside, counts }
 }
-
-const accountOf = (personId: string) => ({
-  version: 1,
-  personId,
-  target: 'data-centre',
-  name: '1000001',
-  accountId: null,
-  origin: null,
-  desiredVersion: 1,
-  appliedVersion: 1,
-  attempts: 0,
-  state: 'converged',
-  urgent: false,
-  cause: { kind: 'form', ref: '2026-000001' },
-  lastAsOf: null,
-  settledAsOf: null,
-  changesAt: null,
-  stopped: null,
-  head: { sequence: 0, hash: '' },
-  observed: null,
-  observedAt: null,
-  drift: null,
-  credentialSetAt: null,
-  readyToldAt: null,
-  fault: null,
-})
 
 describe('the room’s maximum (R17)', () => {
   it.each([

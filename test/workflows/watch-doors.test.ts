@@ -139,6 +139,20 @@ describe('somebody inside', () => {
 })
 
 describe('security', () => {
+  it.each([
+    ['unsettled', 2],
+    ['page', 1],
+  ] as const)('is told of all the same where the log of visits is broken (%s)', async (part, times) => {
+    office = await openDoorsOffice()
+    await office.alarms.raise(alarm('forced-door'))
+    const broken = {
+      ...office.visits,
+      [part]: () => Promise.reject(new Error('a row that cannot be read')),
+    }
+    expect(await office.watch(broken)).toMatchObject({ told: 1, broken: times })
+    expect(office.logged).toContain('broken')
+  })
+
   it('is told of each alarm once, in the ledger and by a mail without a card or a national id', async () => {
     office = await openDoorsOffice()
     await office.alarms.raise(alarm('forced-door'))

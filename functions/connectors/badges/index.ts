@@ -1,5 +1,5 @@
+import type { DoorSettings } from '../../../schemas/data-centre-settings.ts'
 import type { CardNumber, DoorUserRow } from '../../../schemas/doors.ts'
-import type { DoorSettings } from '../../../schemas/settings.ts'
 import type { Observation, Right } from '../../../schemas/target.ts'
 import { absentAccount } from '../../domain/absent-account.ts'
 import { afterSteps } from '../../domain/after-steps.ts'

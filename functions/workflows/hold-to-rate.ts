@@ -10,7 +10,7 @@ export interface CallRate {
  *
  * @returns whether the call is within the rate; `now` in milliseconds
  */
-export function rateOf({ burst, perSecond }: CallRate): (caller: string, now: number) => boolean {
+export function holdToRate({ burst, perSecond }: CallRate): (caller: string, now: number) => boolean {
   const callers = new Map<string, { left: number; at: number }>()
   return (caller, now) => {
     const known = callers.get(caller) ?? { left: burst, at: now }
