@@ -1,11 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
+import { chmod, mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { findFreePort } from '../../../infra/local/postgres/fault-proxy.ts'
+import { answers, clearCrashedRuns, isAlive } from '../own-server.ts'
 
 /** A Dovecot of our own: private folder, free ports on loopback. */
 export interface Dovecot {
@@ -24,7 +24,7 @@ const prefix = 'llavero-dovecot-'
 
 /** `databaseUrl`: what the login query asks, with the rights of the mail server's own login. */
 export async function openDovecot(databaseUrl: string): Promise<Dovecot> {
-  await clearCrashedRuns()
+  await clearCrashedRuns(prefix, 'run/master.pid', master => signalAll(master, 'SIGKILL'))
   const folder = await mkdtemp(join(tmpdir(), prefix))
   await writeFile(join(folder, 'owner'), String(process.pid))
   for (const part of ['run', 'state', 'mail']) await mkdir(join(folder, part), { mode: 0o755 })
@@ -153,41 +153,9 @@ password_query = SELECT username AS user, password FROM mailbox \\
 `
 }
 
-const answers = (port: number): Promise<boolean> =>
-  new Promise(resolve => {
-    const socket = connect({ port, host: '127.0.0.1' })
-    socket
-      .once('connect', () => socket.destroy(resolve(true) ?? undefined))
-      .once('error', () => resolve(false))
-  })
-
-/** A run that was killed leaves its server and its folder: both are recognised by the folder's own files, and ended. */
-async function clearCrashedRuns(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    if (!name.startsWith(prefix)) continue
-    const folder = join(tmpdir(), name)
-    const read = async (file: string) => Number(await readFile(join(folder, file), 'utf8').catch(() => ''))
-    const owner = await read('owner')
-    if (!(owner > 1) || isAlive(owner)) continue
-    const master = await read('run/master.pid')
-    const command = await readFile(`/proc/${master}/cmdline`, 'utf8').catch(() => '')
-    if (master > 1 && command.includes(folder)) signalAll(master, 'SIGKILL')
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
 /** To Dovecot's master and the processes it has started. */
 function signalAll(master: number, signal: NodeJS.Signals): void {
   if (!(master > 1) || !isAlive(master)) return
   const children = readFileSync(`/proc/${master}/task/${master}/children`, 'utf8').split(' ')
   for (const pid of [...children.map(Number), master]) if (pid > 1 && isAlive(pid)) process.kill(pid, signal)
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }

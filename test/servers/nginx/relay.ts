@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { answers, clearCrashedRuns } from '../own-server.ts'
 
 /** A relay of our own, from the documented configuration: private folder, no file of the system's nginx. */
 export interface Relay {
@@ -33,7 +33,7 @@ export interface RelaySetting {
 const prefix = 'llavero-relay-'
 
 export async function openRelay(setting: RelaySetting): Promise<Relay> {
-  await clearCrashedRuns()
+  await clearCrashedRuns(prefix, 'nginx.pid', master => process.kill(master, 'SIGTERM'))
   const folder = await mkdtemp(join(tmpdir(), prefix))
   await writeFile(join(folder, 'owner'), String(process.pid))
   const conf = join(folder, 'nginx.conf')
@@ -86,36 +86,4 @@ export async function openRelay(setting: RelaySetting): Promise<Relay> {
     },
   }
   return relay
-}
-
-const answers = (port: number): Promise<boolean> =>
-  new Promise(resolve => {
-    const socket = connect({ port, host: '127.0.0.1' })
-    socket
-      .once('connect', () => socket.destroy(resolve(true) ?? undefined))
-      .once('error', () => resolve(false))
-  })
-
-/** A run that was killed leaves its server and its folder: both are recognised by the folder's own files, and ended. */
-async function clearCrashedRuns(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    if (!name.startsWith(prefix)) continue
-    const folder = join(tmpdir(), name)
-    const read = async (file: string) => Number(await readFile(join(folder, file), 'utf8').catch(() => ''))
-    const owner = await read('owner')
-    if (!(owner > 1) || isAlive(owner)) continue
-    const master = await read('nginx.pid')
-    const command = await readFile(`/proc/${master}/cmdline`, 'utf8').catch(() => '')
-    if (master > 1 && command.includes(folder)) process.kill(master, 'SIGTERM')
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }
