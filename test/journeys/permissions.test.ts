@@ -508,20 +508,16 @@ async function outlastFaults(): Promise<void> {
   expect(tasks.length).toBeGreaterThanOrEqual(6)
   const { body: mails } = await laptop.client('GET', '/local/mail')
   for (const { id } of tasks) expect(mails.some(({ text }: { text: string }) => text.includes(id))).toBe(true)
-  await faults(null)
+  // Said while the servers still show nothing: neither the sweeper nor another worker can have closed a task before.
   const said = { done: true, evidence: 'Los servidores volvieron.' }
-  // Nobody settles a task about themselves: IT's own accounts are parked too.
-  type Task = { id: string; target: string | null; person: { nationalId: string } }
-  const ofOthers = tasks
-    .filter(({ person }: Task) => !sameId(person.nationalId, it))
-    // Mail first: a mailbox that waits for the directory is rung by that one's worker, and its task closes by itself.
-    .sort((one: Task, other: Task) => Number(other.target === 'mail') - Number(one.target === 'mail'))
-  for (const { id } of ofOthers) {
-    const key = { 'idempotency-key': id }
-    const answered = await laptop.as(it, 'POST', `/tasks/${id}/completion`, said, key)
-    // The sweeper may have been there before.
-    if (answered.status !== 409) expect(answered).toMatchObject({ status: 200, body: { outcome: 'done' } })
+  // Nobody settles a task about themselves: IT's own accounts are parked too. Those of cards close by the card's number.
+  type Task = { id: string; kind: string; person: { nationalId: string } }
+  const forIt = ({ kind, person }: Task) => !sameId(person.nationalId, it) && !kind.startsWith('card-')
+  for (const { id } of tasks.filter(forIt)) {
+    const answered = await laptop.as(it, 'POST', `/tasks/${id}/completion`, said, { 'idempotency-key': id })
+    expect(answered).toMatchObject({ status: 200, body: { outcome: 'done' } })
   }
+  await faults(null)
   await laptop.as(it, 'GET', '/tasks?open=false')
   await later(2)
   for (const system of SYSTEMS)
