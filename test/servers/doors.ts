@@ -1,22 +1,16 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb'
-import { createBadgesConnector } from '../../functions/connectors/badges/index.ts'
 import { dayOf } from '../../functions/domain/civil-time.ts'
 import { lineHash } from '../../functions/domain/line-hash.ts'
-import { createDeviceStore } from '../../functions/stores/devices.ts'
 import { doorKeys } from '../../functions/stores/door-keys.ts'
-import { createDoorUserStore } from '../../functions/stores/door-users.ts'
 import { decideLine } from '../../functions/workflows/decide-line.ts'
-import { type DeviceAnswer, type Doors, serveDevice } from '../../functions/workflows/serve-device.ts'
 import { submitRequest } from '../../functions/workflows/submit-request.ts'
 import sample from '../../infra/settings/valle-claro.json' with { type: 'json' }
 import type { DoorAlarm } from '../../schemas/doors.ts'
 import { Form } from '../../schemas/request.ts'
 import { Settings } from '../../schemas/settings.ts'
 import { activation, form, openOffice, type Someone } from '../workflows/office.ts'
+import { openDoorSide } from './door-side.ts'
 import { tell } from './personnel.ts'
-
-export const siteSecret = 'an-invented-site-secret-1'
-export const [first, second] = ['VC-CPD-0001', 'VC-CPD-0002'] as const
 
 export type DoorOffice = Awaited<ReturnType<typeof openDoorOffice>>
 
@@ -26,19 +20,10 @@ export async function openDoorOffice(change: Partial<Settings> = {}) {
   // A place for everybody: how many key-holders there may be is another test's.
   const office = await openOffice({ ...change, dataCentre: { ...dataCentre, keyHolders: 500 } })
   const { world, head, mayor } = office
-  const { settings, log } = world.engine
-  const users = createDoorUserStore(world.tables)
   const events: { serial: string; table: string; body: string }[] = []
   const alarms: DoorAlarm[] = []
   const gaps: { from: number; to: number }[] = []
-  let words = 0
-  let within: Doors['mayCall'] = () => true
-  const doors: Doors = {
-    settings,
-    clock: () => world.time.now,
-    log,
-    users,
-    devices: createDeviceStore(world.tables),
+  const side = openDoorSide(world, {
     alarms: {
       raise: async alarm => {
         alarms.push(alarm)
@@ -51,60 +36,16 @@ export async function openDoorOffice(change: Partial<Settings> = {}) {
       },
       missing: async () => gaps.splice(0),
     },
-    bells: {
-      ring: async rings => {
-        world.rung.push(...rings)
-        return 0
-      },
-    },
-    sites: async () => ({ sites: [{ secret: siteSecret, serials: [first, second, 'NOT-IN-SETTINGS'] }] }),
-    mayCall: (serial, now) => within(serial, now),
-    secretWord: () => `word${String(++words).padStart(28, '0')}`,
-  }
-  world.connectors['data-centre'] = createBadgesConnector(
-    { id: 'data-centre' },
-    { doors: settings.doors, rows: users, clock: () => world.time.now },
-  )
-  const at = () => new Date(world.time.now).toISOString()
-  /** How many more calls of its stores the function lives through; null: all of them. */
-  const life: { calls: number | null } = { calls: null }
-  const dying = <T extends object>(store: T): T =>
-    new Proxy(store, {
-      get: (target, name) => {
-        const method: unknown = Reflect.get(target, name)
-        if (typeof method !== 'function') return method
-        return (...given: unknown[]) => {
-          if (life.calls !== null && life.calls-- <= 0) throw new Error('the process died')
-          return Reflect.apply(method, target, given)
-        }
-      },
-    })
-  const mortal = (all: Doors): Doors => ({
-    ...all,
-    users: dying(all.users),
-    devices: dying(all.devices),
-    bells: dying(all.bells),
   })
+  const { users } = side
+  const at = () => new Date(world.time.now).toISOString()
 
   return {
-    life,
     ...office,
-    /** Holds devices to a rate from now on. */
-    holdTo: (rate: Doors['mayCall']) => {
-      within = rate
-    },
-    users,
-    doors,
+    ...side,
     events,
     alarms,
     gaps,
-
-    /** One call as a device makes it. */
-    call: (method: 'GET' | 'POST', path: string, body = '', site = siteSecret): Promise<DeviceAnswer> => {
-      const url = new URL(path, 'http://device')
-      const query = new Map([...url.searchParams].map(([name, value]) => [name.toLowerCase(), value]))
-      return serveDevice(mortal(doors), { method, site, call: url.pathname.slice(1), query, body })
-    },
 
     /** Asked for by the head, approved by the authority; nothing is settled yet. */
     async grant(someone: Someone, serials: readonly string[], until: string | null = null): Promise<void> {
@@ -149,7 +90,7 @@ export async function openDoorOffice(change: Partial<Settings> = {}) {
         id: crypto.randomUUID(),
         type: 'terminated',
         nationalId: someone.id,
-        effectiveOn: dayOf(at(), settings.timeZone),
+        effectiveOn: dayOf(at(), world.engine.settings.timeZone),
         recordedAt: at(),
       }),
 

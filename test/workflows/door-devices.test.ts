@@ -7,7 +7,8 @@ import {
   openDoorController,
 } from '../servers/door-controller/index.ts'
 import { serveDoors } from '../servers/door-server.ts'
-import { type DoorOffice, first, openDoorOffice, siteSecret } from '../servers/doors.ts'
+import { first, siteSecret } from '../servers/door-side.ts'
+import { type DoorOffice, openDoorOffice } from '../servers/doors.ts'
 import { contrata, day, planta, type Someone } from './office.ts'
 
 let office: DoorOffice

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { EntryDraft } from '../../functions/stores/ledger.ts'
 import { holdToRate } from '../../functions/workflows/hold-to-rate.ts'
 import { serveDevice } from '../../functions/workflows/serve-device.ts'
-import { type DoorOffice, first, openDoorOffice, scriptedDoor, second, siteSecret } from '../servers/doors.ts'
+import { first, second, siteSecret } from '../servers/door-side.ts'
+import { type DoorOffice, openDoorOffice, scriptedDoor } from '../servers/doors.ts'
 import { contrata, day, planta, type Someone } from './office.ts'
 
 let office: DoorOffice
