@@ -210,13 +210,13 @@ export type ManualSettings = z.infer<typeof ManualSettings>
 
 /**
  * The badges of the data centre, on door controllers that speak ZKTeco's Security PUSH: each of `doors` is one of them. The
- * secret holds the paths under which devices may come, site by site.
+ * secret holds the paths under which devices may come, site by site. No drift is only reported here: what a device has forgotten,
+ * or was told by hand, is brought back to what should be there.
  */
 export const DoorsSettings = z.strictObject({
   id: z.literal('data-centre'),
   kind: z.literal('security-push'),
   mode: TargetMode.exclude(['manual']),
-  onlyReported: OnlyReported,
   secret: z.string(),
 })
 export type DoorsSettings = z.infer<typeof DoorsSettings>

@@ -105,8 +105,9 @@ const sameWish = (one: Desired, other: Desired) =>
  */
 export const stepsFor = (engine: Convergence, run: SeenRun): readonly Step[] => {
   const steps = planSteps(run.desired, run.observation, hashFor(engine, run))
-  const reported = targetSettings(engine.settings, engine.target)?.onlyReported ?? []
-  return run.quiet ? withoutReported(steps, run.observation, new Set(reported)) : steps
+  const target = targetSettings(engine.settings, engine.target)
+  const reported = target !== undefined && 'onlyReported' in target ? target.onlyReported : undefined
+  return run.quiet ? withoutReported(steps, run.observation, new Set(reported ?? [])) : steps
 }
 
 export const accountOf = ({ person, row }: Run) => ({
