@@ -22,6 +22,8 @@ export const HandedCard = z.strictObject({
   receipt: Receipt.nullable(),
   /** How often somebody tried to sign for it with other digits. */
   failures: z.int().nonnegative().default(0),
+  /** When the person was last reminded to sign; null: never. */
+  remindedAt: Instant.nullable().default(null),
 })
 export type HandedCard = z.infer<typeof HandedCard>
 

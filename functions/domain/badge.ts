@@ -49,6 +49,14 @@ export const mostFailures = 5
 export const isCard = ({ number }: Pick<HandedCard, 'number'>, read: string): boolean =>
   read === number || (read.length >= fewestDigits && number.endsWith(read))
 
+/** Days after which somebody who has a card and has not signed for it is reminded, again and again (R11). */
+const reminderDays = 3
+
+/** Whether somebody is to be reminded now that their card opens nothing until they sign. */
+export const isToSign = (card: HandedCard, now: Instant): boolean =>
+  card.receipt === null &&
+  Date.parse(now) - Date.parse(card.remindedAt ?? card.handedAt) >= reminderDays * 86_400_000
+
 export interface CardState {
   /** Whether the person has a card. */
   readonly out: boolean

@@ -4,6 +4,7 @@ import type { BadgeRow, FormerCard, HandedCard } from '../../schemas/badges.ts'
 import { standingDoors } from '../domain/badge.ts'
 import type { Caller } from '../domain/entitlement.ts'
 import { isRefusal, type Refusal, refuse, refuseWith } from '../domain/refusal.ts'
+import type { NoticeDraft } from '../stores/notices.ts'
 import { type BadgeRegisters, type Bearer, badgeEntry, findBearer } from './find-bearer.ts'
 import { viewBadge } from './read-badge.ts'
 import { nowOf, tries } from './registers.ts'
@@ -87,6 +88,7 @@ function keep(
     handedBy: caller.personId,
     receipt: null,
     failures: 0,
+    remindedAt: null,
   }
   const corrected: FormerCard[] =
     before === null ? [] : [{ ...before, gone: { how: 'corrected', at, by: caller.personId, comment: null } }]
@@ -108,13 +110,14 @@ function keep(
     ...(badge.task !== null && {
       task: { closing: { outcome: 'done', by, evidence: null }, opens: null },
     }),
-    told: [
-      {
-        template: 'card-receipt',
-        to: { kind: 'person', personId },
-        about: { personId, task: null, target: 'data-centre', request: null },
-        fact: card.id,
-      },
-    ],
+    told: [receiptNotice(personId, card.id)],
   })
 }
+
+/** Asks the person to sign for their card. */
+export const receiptNotice = (personId: string, fact: string): NoticeDraft => ({
+  template: 'card-receipt',
+  to: { kind: 'person', personId },
+  about: { personId, task: null, target: 'data-centre', request: null },
+  fact,
+})

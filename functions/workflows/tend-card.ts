@@ -1,8 +1,9 @@
 import type { BadgeRow } from '../../schemas/badges.ts'
-import { cardTask, standingDoors } from '../domain/badge.ts'
+import { cardTask, isToSign, standingDoors } from '../domain/badge.ts'
 import type { AtTheDoors, BadgeStore } from '../stores/badges.ts'
 import type { Run } from './convergence-run.ts'
 import { type Engine, instantOf } from './engine.ts'
+import { receiptNotice } from './hand-over-card.ts'
 
 type Needed = Pick<Engine, 'settings' | 'people' | 'clock' | 'log'> & { readonly badges: BadgeStore }
 
@@ -10,8 +11,8 @@ const tries = 4
 
 /**
  * What else follows from what somebody should have at the doors, whatever these answer (R15): a task for IT to hand over a
- * card, or to take one back; and where the person got another number at the doors, their card goes with them. Doing it twice
- * does nothing.
+ * card, or to take one back; whoever has one and does not sign for it is reminded (R11); and where the person got another
+ * number at the doors, their card goes with them. Doing it twice does nothing.
  */
 export async function tendCard(
   needed: Needed,
@@ -29,12 +30,18 @@ export async function tendCard(
     })
     const asked = wanted !== (badge?.task?.kind ?? null)
     const doors = badge === null || pin === undefined ? [] : movedTo(badge, pin)
-    if (!asked && doors.length === 0) return
+    const at = instantOf(needed.clock())
+    const unsigned = desired.enabled && badge?.card != null && isToSign(badge.card, at) ? badge.card : null
+    if (!asked && doors.length === 0 && unsigned === null) return
     const done = await needed.badges.change(person, {
-      next: doors.length === 0 || pin === undefined ? {} : { pin },
+      next: {
+        ...(doors.length > 0 && pin !== undefined && { pin }),
+        ...(unsigned !== null && { card: { ...unsigned, remindedAt: at } }),
+      },
       entry: null,
-      said: { at: instantOf(needed.clock()), cause: { kind: 'badge', ref: badge?.card?.id ?? asOf } },
+      said: { at, cause: { kind: 'badge', ref: badge?.card?.id ?? asOf } },
       doors,
+      told: unsigned === null ? [] : [receiptNotice(person.row.personId, `${unsigned.id} ${at}`)],
       ...(asked && {
         task: { closing: { outcome: 'withdrawn', by: null, evidence: null }, opens: wanted },
       }),

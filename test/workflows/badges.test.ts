@@ -128,6 +128,43 @@ describe('a card (R15)', () => {
     expect(office.world.rung).toEqual([bell(someone)])
   })
 
+  it('that nobody signs for is brought up again every third day, until it is signed for or the access is over (R11)', async () => {
+    const own = await openBadgeOffice()
+    try {
+      const someone = await own.letIn(
+        await own.hire('Elena', 'Ñancucheo Díaz', 'dideco', contrata),
+        '2026-12-31',
+      )
+      const card = number()
+      const asked = async () =>
+        (await own.world.dynamo.snapshot()).state?.filter(({ template }) => template?.S === 'card-receipt')
+          .length
+      const pass = async (days: number) => {
+        own.world.time.now += days * day
+        await own.world.settle()
+      }
+      given(await handOverCard(own.registers, own.it, someone.id, { card }))
+      await pass(2)
+      expect(await asked()).toBe(1)
+      await pass(1)
+      await own.world.converge(someone.personId, 'data-centre')
+      expect(await asked()).toBe(2)
+      await pass(4)
+      expect(await asked()).toBe(3)
+      given(await signReceipt(own.registers, own.self(someone), { card, accepted: true }))
+      await pass(8)
+      expect(await asked()).toBe(3)
+
+      const other = await own.letIn(await own.hire('Iván', 'Saavedra Ruiz', 'dideco', contrata), '2026-12-31')
+      given(await handOverCard(own.registers, own.it, other.id, { card: number() }))
+      await own.happen(other, 'terminated')
+      await pass(8)
+      expect(await asked()).toBe(4)
+    } finally {
+      await own.world.close()
+    }
+  })
+
   it('is not signed for by guessing: after five wrong answers IT has to hand it over anew', async () => {
     const someone = await newcomer()
     const card = number()
