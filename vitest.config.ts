@@ -6,7 +6,8 @@ const report = process.env.TEST_REPORT
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
+    // A net for what hangs, not a measure: the slowest of them takes a quarter of it on a quiet machine.
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,

@@ -14,7 +14,7 @@ beforeAll(async () => {
   const change = { mode: 'manual', reason: 'El proveedor hace los cambios.' }
   expect((await laptop.as(technician, 'PUT', '/targets/erp', change)).status).toBe(200)
   await laptop.idle()
-}, 90_000)
+})
 afterAll(() => laptop.discard())
 
 const unit = () => laptop.organisation.units[0]?.id ?? ''

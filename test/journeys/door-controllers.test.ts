@@ -27,7 +27,7 @@ const person = () => staff(laptop.organisation, 'planta', 1)
 
 /** Looks until it is so, or for ten seconds. */
 async function until<T>(look: () => Promise<T> | T, isSo: (seen: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 90_000
   for (;;) {
     const seen = await look()
     if (isSo(seen) || Date.now() > deadline) return seen

@@ -8,7 +8,7 @@ let person: SamplePerson
 beforeAll(async () => {
   laptop = await startLaptop()
   person = staff(laptop.organisation, 'contrata')
-}, 90_000)
+})
 afterAll(() => laptop.discard())
 
 const unit = () => laptop.organisation.units[0]?.id ?? ''

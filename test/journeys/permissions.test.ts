@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { setTimeout as pause } from 'node:timers/promises'
 import { Client as Ldap } from 'ldapts'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SamplePerson } from '../../infra/local/sample/body.ts'
 import { type Laptop, startLaptop } from '../servers/laptop.ts'
 import { pressKillSwitch, stopTooMany, tellEvents } from './employment.ts'
-import { account, activation, file, form, headOf, inRole, staff } from './personas.ts'
+import { account, activation, badgeBecomes, file, form, headOf, inRole, staff } from './personas.ts'
 
 /** Rights no journey can be made to use, and why they stay. */
 const REASONS: (readonly [right: RegExp, reason: string])[] = [
@@ -399,17 +398,11 @@ async function openADoor(): Promise<void> {
     { decision: 'approve' },
     { 'if-match': lines[0].hash, 'idempotency-key': 'approve-door' },
   )
-  const seen = async (state: string) => {
-    // What was lost on a busy machine is told again after a minute.
-    for (const deadline = Date.now() + 90_000; Date.now() < deadline; await pause(50))
-      if ((await account(laptop, person, 'data-centre'))?.state === state) return
-    throw new Error(`the badge is never ${state}`)
-  }
-  await seen('enabled')
+  await badgeBecomes(laptop, person, 'enabled')
   const card = '4100009'
   await laptop.as(it, 'PUT', `/people/${person.nationalId}/badge`, { card })
   await laptop.as(person.nationalId, 'POST', '/me/badge/receipt', { card, accepted: true })
-  await laptop.idle()
+  await badgeBecomes(laptop, person, 'enabled')
   const door = `/local/doors/${serial}`
   const swiped = await laptop.client('POST', `${door}/swipe`, { body: { card, direction: 'in' } })
   expect(swiped.body).toMatchObject({ opened: true })
@@ -423,7 +416,7 @@ async function openADoor(): Promise<void> {
   expect((await laptop.as(it, 'POST', '/visits', announced)).status).toBe(201)
   const goes = { nationalId: person.nationalId, access: { system: 'all' } }
   await laptop.as(hr, 'POST', '/requests', form(unit(), [], [goes]))
-  await seen('disabled')
+  await badgeBecomes(laptop, person, 'disabled')
   await laptop.client('POST', '/local/schedules/watch-doors/run')
   const { alarms } = (await laptop.as(security, 'GET', '/door-alarms?open=true')).body
   const kinds = alarms.map(({ kind }: { kind: string }) => kind)

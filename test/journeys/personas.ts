@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { SamplePerson } from '../../infra/local/sample/body.ts'
 import type { ContractType } from '../../schemas/contract.ts'
 import type { Role } from '../../schemas/role.ts'
@@ -51,4 +52,18 @@ export async function account(laptop: Laptop, person: SamplePerson, system: stri
   const security = inRole(laptop.organisation, 'security')
   const answer = await laptop.as(security, 'GET', `/people/${person.nationalId}`)
   return answer.body.accounts.find((one: { system: string }) => one.system === system)
+}
+
+/** Waits until the devices have shown a badge to be so. What was lost on a busy machine is told again after a minute. */
+export async function badgeBecomes(
+  laptop: Laptop,
+  person: SamplePerson,
+  state: 'enabled' | 'disabled',
+): Promise<void> {
+  for (const deadline = Date.now() + 90_000; Date.now() < deadline; await pause(100)) {
+    await laptop.idle()
+    const badge = await account(laptop, person, 'data-centre')
+    if (badge?.state === state && badge.converged) return
+  }
+  throw new Error(`the badge is never ${state}`)
 }
