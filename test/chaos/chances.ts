@@ -7,9 +7,10 @@ import type { HrEvent } from '../../schemas/hr-event.ts'
 import type { TargetId } from '../../schemas/settings.ts'
 import type { MemoryAccount } from '../servers/memory-target.ts'
 import type { Filed } from './clerk.ts'
+import { type Road, serials } from './doors.ts'
 import { Killed, mortal } from './mortal.ts'
 import { accesses, activation, formOf, namesOf } from './people.ts'
-import { count, day, type Folder, type Town, targets, units } from './town.ts'
+import { type CardAct, count, day, type Folder, inMemory, type Town, targets, units } from './town.ts'
 
 const minute = 60_000
 
@@ -38,7 +39,7 @@ export async function file(town: Town, folder: Folder, unit: string | null, line
   const form =
     line.act === 'give'
       ? formOf(signed, [
-          activation(nationalId, accesses[line.target], {
+          activation(nationalId, accessOf(line), {
             until: line.until,
             contract: contractOf(town, folder),
           }),
@@ -54,7 +55,13 @@ export async function file(town: Town, folder: Folder, unit: string | null, line
     folder.filed.push({ line, request })
     if (line.act === 'give') folder.accepted.push(request)
   } else if (decisions[0] === 'observed') folder.observed.push({ request, line })
+  else if (decisions[0] === 'awaiting-approval') folder.awaiting.push({ request, line: 'A1', given: line })
 }
+
+const accessOf = ({ target, doors }: Filed & { act: 'give' }) => ({
+  ...accesses[target],
+  ...(target === 'data-centre' && { doors: doors ?? serials }),
+})
 
 async function hashOf({ world }: Town, number: string): Promise<string> {
   const line = (await world.engine.requests.load(number))?.lines[0]
@@ -71,8 +78,11 @@ async function complete({ town, folder }: Scene): Promise<void> {
   const signer = town.leader(line.unit)
   const said = { number, line: 'A1', hash: await hashOf(town, number) }
   const answer = await town.lines.complete(signer, said, line.until === null ? { until } : {})
-  if (!('status' in answer) || answer.status !== 'accepted') return
-  folder.filed.push({ line: { ...line, until }, request: number })
+  if (!('status' in answer)) return
+  const given = { ...line, until }
+  if (answer.status === 'awaiting-approval') folder.awaiting.push({ request: number, line: 'A1', given })
+  if (answer.status !== 'accepted') return
+  folder.filed.push({ line: given, request: number })
   folder.accepted.push(number)
   count('completed')
 }
@@ -95,12 +105,13 @@ async function renew({ town, folder }: Scene, unit: string): Promise<void> {
   const renewed = await town.world.renew(town.leader(unit), { unit, declaration: true, all: true })
   if (!('filed' in renewed)) return
   for (const { row, lines } of renewed.filed)
-    for (const { kind, personId, decision, filed } of lines)
-      if (kind === 'activation' && personId === folder.personId && decision === 'accepted') {
+    for (const { line, kind, personId, decision, filed } of lines)
+      if (kind === 'activation' && personId === folder.personId) {
         const { system } = filed.access
-        if (system === 'data-centre') continue
-        const line = { act: 'give', target: system, unit, until: filed.until } as const
-        folder.filed.push({ line, request: row.number })
+        const given = { act: 'give', target: system, unit, until: filed.until } as const
+        if (decision === 'awaiting-approval') folder.awaiting.push({ request: row.number, line, given })
+        if (decision !== 'accepted') continue
+        folder.filed.push({ line: given, request: row.number })
         count('renewed')
       }
 }
@@ -159,14 +170,19 @@ const hands = {
 } satisfies Record<string, (account: MemoryAccount) => void>
 
 const target = fc.constantFrom(...targets)
+const remembered = fc.constantFrom(...inMemory)
+const serial = fc.constantFrom(...serials)
 const unit = fc.constantFrom(...units)
 type Judge = 'security' | 'authority'
-const judges = fc.constantFrom<Judge[]>(
-  ['security'],
-  ['authority'],
-  ['security', 'authority'],
-  ['authority', 'security'],
-)
+const bothJudges = fc.constantFrom<Judge[]>(['security', 'authority'], ['authority', 'security'])
+const judges = fc.oneof(fc.constantFrom<Judge[]>(['security'], ['authority']), bothJudges)
+const judgement = {
+  verdict: fc.constantFrom('release' as const, 'discard' as const),
+  dies: fc.option(fc.integer({ min: 1, max: 60 })),
+}
+const judged = (one: { roles: readonly Judge[]; verdict: string; dies: number | null }) =>
+  `${one.roles.join(' and ')} say ${one.verdict}${one.dies === null ? '' : `, dying at moment ${one.dies}`}`
+const holders = fc.constantFrom('seguridad', 'alcaldia')
 const fault = fc.record({
   kind: fc.constantFrom('unreachable' as const, 'refused' as const),
   retryable: fc.boolean(),
@@ -197,7 +213,7 @@ const forms: fc.WeightedArbitrary<Chance>[] = [
   },
   { weight: 5, arbitrary: fc.constant(chance('an observed line is completed', complete)) },
   {
-    weight: 2,
+    weight: 4,
     arbitrary: fc
       .boolean()
       .map(correct =>
@@ -260,7 +276,7 @@ const facts: fc.WeightedArbitrary<Chance>[] = [
     weight: 2,
     arbitrary: fc
       .record({
-        by: fc.constantFrom('seguridad', 'alcaldia'),
+        by: holders,
         kind: fc.constantFrom('suspension' as const, 'sanction' as const),
         days: fc.option(fc.nat({ max: 10 })),
       })
@@ -272,26 +288,17 @@ const facts: fc.WeightedArbitrary<Chance>[] = [
   },
   {
     weight: 2,
-    arbitrary: fc
-      .constantFrom('seguridad', 'alcaldia')
-      .map(by => chance(`${by} ends what others hold`, ({ town, folder }) => town.free(folder, by))),
+    arbitrary: holders.map(by =>
+      chance(`${by} ends what others hold`, ({ town, folder }) => town.free(folder, by)),
+    ),
   },
   {
     weight: 7,
-    arbitrary: fc
-      .record({
-        roles: judges,
-        verdict: fc.constantFrom('release' as const, 'discard' as const),
-        dies: fc.option(fc.integer({ min: 1, max: 60 })),
-      })
-      .map(({ roles, verdict, dies }) =>
-        chance(
-          `${roles.join(' and ')} say ${verdict}${dies === null ? '' : `, dying at moment ${dies}`}`,
-          async ({ town }) => {
-            for (const role of roles) await town.judge(role, verdict, dies)
-          },
-        ),
-      ),
+    arbitrary: fc.record({ roles: judges, ...judgement }).map(({ roles, verdict, dies }) =>
+      chance(judged({ roles, verdict, dies }), async ({ town }) => {
+        for (const role of roles) await town.judge(role, verdict, dies)
+      }),
+    ),
   },
 ]
 
@@ -312,7 +319,7 @@ const machines: fc.WeightedArbitrary<Chance>[] = [
   },
   {
     weight: 2,
-    arbitrary: fc.record({ target, fault: fc.option(fault) }).map(({ target, fault }) =>
+    arbitrary: fc.record({ target: remembered, fault: fc.option(fault) }).map(({ target, fault }) =>
       chance(`${target} from now on: ${JSON.stringify(fault)}`, async ({ town }) => {
         town.world.targets[target].fault = fault
       }),
@@ -327,7 +334,10 @@ const machines: fc.WeightedArbitrary<Chance>[] = [
   {
     weight: 2,
     arbitrary: fc
-      .record({ target, hand: fc.constantFrom(...(Object.keys(hands) as (keyof typeof hands)[])) })
+      .record({
+        target: remembered,
+        hand: fc.constantFrom(...(Object.keys(hands) as (keyof typeof hands)[])),
+      })
       .map(({ target, hand }) =>
         chance(`somebody ${hand} in ${target}`, async ({ town, folder }) => {
           for (const account of town.world.targets[target].accounts.values())
@@ -367,7 +377,135 @@ const machines: fc.WeightedArbitrary<Chance>[] = [
   },
 ]
 
-export const chances: fc.Arbitrary<Chance> = fc.oneof(...forms, ...facts, ...machines)
+/** What happens at the doors, and with cards (R15, R18). */
+const atTheDoors: fc.WeightedArbitrary<Chance>[] = [
+  {
+    weight: 4,
+    arbitrary: fc
+      .record({
+        unit,
+        which: fc.subarray([...serials], { minLength: 1 }),
+        days: fc.option(fc.nat({ max: 90 })),
+      })
+      .map(({ unit, which, days }) =>
+        chance(`${unit} gives ${which.join(' and ')} for ${days ?? 'ever'}`, ({ town, folder }) => {
+          const until = days === null ? null : town.civil(days)
+          return file(town, folder, unit, { act: 'give', target: 'data-centre', unit, until, doors: which })
+        }),
+      ),
+  },
+  {
+    weight: 5,
+    arbitrary: fc
+      .constantFrom('approve' as const, 'reject' as const)
+      .map(decision =>
+        chance(`the authority says ${decision}`, ({ town, folder }) => town.decide(folder, decision)),
+      ),
+  },
+  {
+    weight: 7,
+    arbitrary: fc
+      .constantFrom<CardAct>('hand over', 'hand over', 'sign', 'sign', 'return', 'lost', 'lost', 'copied')
+      .map(act => chance(`card: ${act}`, ({ town, folder }) => town.tend(folder, act))),
+  },
+  {
+    weight: 5,
+    arbitrary: serial.map(serial =>
+      chance(
+        `${serial} talks, and whoever waits for it looks`,
+        async ({ town: { doors, world }, folder }) => {
+          await doors.talk(serial)
+          for (const { bug } of await world.converge(folder.personId, 'data-centre')) throw bug
+        },
+      ),
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .record({ serial, road: fc.constantFrom<Road>('open', 'answers are lost', 'the function dies') })
+      .map(({ serial, road }) =>
+        chance(`the road of ${serial} from now on: ${road}`, async ({ town }) =>
+          town.doors.road(serial, road),
+        ),
+      ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ serial, on: fc.boolean() }).map(({ serial, on }) =>
+      chance(`${serial} is ${on ? 'on' : 'off'} the line`, async ({ town }) => {
+        const device = town.doors.device(serial)
+        if (on) device.goOnline()
+        else device.goOffline()
+      }),
+    ),
+  },
+  {
+    weight: 5,
+    arbitrary: fc
+      .record({ serial, act: fc.constantFrom('wipes' as const, 'takes off' as const, 'writes on' as const) })
+      .map(({ serial, act }) =>
+        chance(`somebody ${act} at ${serial}`, async ({ town, folder }) => {
+          const row = (await town.world.engine.people.load(folder.personId))?.targets.get('data-centre')
+          if (row === undefined) return
+          town.doors.tamperWith(serial, row.name, act)
+          count(`somebody ${act}`)
+        }),
+      ),
+  },
+  {
+    weight: 2,
+    arbitrary: serial.map(serial =>
+      chance(`every card is shown to ${serial}`, async ({ town, folder }) => {
+        for (const card of folder.cards) town.doors.device(serial).swipe(card)
+      }),
+    ),
+  },
+]
+
+/** What by chance alone hardly ever follows on each other. */
+const inTurn: fc.WeightedArbitrary<Chance>[] = [
+  {
+    weight: 5,
+    arbitrary: fc
+      .record({ days: fc.integer({ min: -1, max: 1 }), roles: bothJudges, ...judgement })
+      .map(({ days, roles, verdict, dies }) =>
+        chance(
+          `a file dismisses everybody in ${days} days; ${judged({ roles, verdict, dies })}`,
+          async ({ town, everybody }) => {
+            await town.dismiss(everybody, town.civil(days))
+            for (const role of roles) await town.judge(role, verdict, dies)
+          },
+        ),
+      ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ places: holders, ends: holders }).map(({ places, ends }) =>
+      chance(`${places} places a suspension, and ${ends} ends what others hold`, async ({ town, folder }) => {
+        await town.suspend(folder, places, 'suspension', null)
+        await town.free(folder, ends)
+      }),
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ target, unit }).map(({ target, unit }) =>
+      chance(`${unit} gives ${target}, and completes what is missing`, async scene => {
+        await file(scene.town, scene.folder, unit, { act: 'give', target, unit, until: null })
+        await complete(scene)
+      }),
+    ),
+  },
+]
+
+export const chances: fc.Arbitrary<Chance> = fc.oneof(
+  ...forms,
+  ...facts,
+  ...machines,
+  ...atTheDoors,
+  ...inTurn,
+)
 
 async function setMode(town: Town, target: TargetId, mode: 'paused' | 'active'): Promise<void> {
   const caller = { personId: town.leader('hr'), roles: ['it' as const] }
@@ -378,12 +516,13 @@ async function setMode(town: Town, target: TargetId, mode: 'paused' | 'active'):
 
 /** Everything works again, and days pass: parked rows have their daily try. */
 export async function calm(town: Town): Promise<void> {
+  town.doors.mend()
   for (const each of targets) {
     town.world.targets[each].fault = null
     if (await town.world.engine.systems.load(each)) await setMode(town, each, 'active')
   }
   for (let days = 0; days < 3; days++) {
     town.world.time.now += day + minute
-    await town.world.settle()
+    await town.settle()
   }
 }

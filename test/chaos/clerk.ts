@@ -3,7 +3,14 @@ import type { Settings, TargetId } from '../../schemas/settings.ts'
 
 /** A line that was accepted, or a deactivation, in the order in which they were filed. */
 export type Filed =
-  | { readonly act: 'give'; readonly target: TargetId; readonly unit: string; readonly until: string | null }
+  | {
+      readonly act: 'give'
+      readonly target: TargetId
+      readonly unit: string
+      readonly until: string | null
+      /** Of the data centre: which ones. */
+      readonly doors?: readonly string[]
+    }
   | { readonly act: 'take'; readonly target: TargetId | 'all'; readonly unit: string | null }
 
 /** A careful clerk's paper folder about one person. */

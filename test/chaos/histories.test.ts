@@ -34,11 +34,11 @@ async function leave(): Promise<void> {
   try {
     await expectWhole(left)
   } finally {
-    await left.world.close()
+    await left.close()
   }
 }
 afterAll(async () => {
-  await town?.world.close()
+  await town?.close()
 })
 
 /** Where a history begins: somebody new, who may have everything already, and in a cautious town a colleague with an account. */
@@ -55,9 +55,14 @@ async function open(yearly: boolean, equipped: boolean): Promise<Scene> {
     file(here, folder, units[0], { act: 'give', target, unit: units[0], until })
   const folder = await here.newcomer(yearly ? contrata : planta)
   if (equipped) for (const target of targets) await give(folder, target, yearly ? `${year}-12-31` : null)
+  if (equipped) {
+    await here.decide(folder, 'approve')
+    await here.settle()
+    for (const act of ['hand over', 'sign'] as const) await here.tend(folder, act)
+  }
   const others = here.cautious ? [await here.newcomer(planta)] : []
   for (const colleague of others) await give(colleague, 'directory', null)
-  await here.world.settle()
+  await here.settle()
   return { town: here, folder, everybody: [...others, folder] }
 }
 
@@ -116,4 +121,17 @@ const happened = [
   'mail',
   'chain of hold',
   'chain of task',
+  'door accepted',
+  'door rejected',
+  'card: hand over',
+  'card: sign',
+  'card: return',
+  'card: lost',
+  'card: copied',
+  'somebody wipes',
+  'somebody takes off',
+  'somebody writes on',
+  'let in',
+  'kept out',
+  'chain of badge',
 ]

@@ -1,4 +1,5 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { createBadgeStore } from '../../functions/stores/badges.ts'
 import { createCredentialStore } from '../../functions/stores/credentials.ts'
 import { createDueLaneStore } from '../../functions/stores/due-lanes.ts'
 import { createGuardStore } from '../../functions/stores/guards.ts'
@@ -15,6 +16,7 @@ import { createTaskStore } from '../../functions/stores/tasks.ts'
 import type { Credentials } from '../../functions/workflows/close-forgotten.ts'
 import { convergeTarget } from '../../functions/workflows/converge-target.ts'
 import type { Engine } from '../../functions/workflows/engine.ts'
+import { tendCard } from '../../functions/workflows/tend-card.ts'
 import type { TargetId } from '../../schemas/settings.ts'
 import type { World } from '../servers/world.ts'
 
@@ -89,8 +91,9 @@ export function mortal(world: World, at: number): Mortal {
     tables,
     dead: () => dead,
     async converge(personIds, target) {
-      const connector = world.targets[target]
-      connector.beforeStep = moment
+      const connector = world.connectors[target] ?? world.targets[target]
+      const badges = createBadgeStore(tables, world.engine.settings)
+      world.targets[target].beforeStep = moment
       try {
         const broken = await convergeTarget(
           {
@@ -102,6 +105,7 @@ export function mortal(world: World, at: number): Mortal {
               observe: outside(connector.observe),
               apply: outside(connector.apply),
             },
+            ...(target === 'data-centre' && { alongside: run => tendCard({ ...engine, badges }, run) }),
           },
           personIds,
           new Date(world.time.now).toISOString(),
@@ -110,7 +114,7 @@ export function mortal(world: World, at: number): Mortal {
       } catch (error) {
         if (!(error instanceof Killed)) throw error
       } finally {
-        connector.beforeStep = () => {}
+        world.targets[target].beforeStep = () => {}
       }
     },
   }

@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto'
 import { expect } from 'vitest'
 import { desiredAccess } from '../../functions/domain/desired-access.ts'
+import type { PersonAggregate } from '../../functions/stores/people.ts'
 import type { LedgerEntry } from '../../schemas/ledger.ts'
 import type { TargetId } from '../../schemas/settings.ts'
 import type { Step } from '../../schemas/target.ts'
 import { type Filed, mayBeOpen } from './clerk.ts'
-import { shouldBeOpen } from './diary.ts'
+import { gives, shouldBeOpen } from './diary.ts'
+import { serials } from './doors.ts'
 import { count, type Folder, type Town, targets } from './town.ts'
 import { settledState, wholeChain } from './whole.ts'
 
 /** Why anything may be done in a target. */
-const causes = ['form', 'hr-event', 'import', 'calendar', 'drift', 'hold', 'conflict']
+const causes = ['form', 'hr-event', 'import', 'calendar', 'drift', 'hold', 'conflict', 'badge']
 
 /** What must be true of somebody once everything has settled, whatever happened to them. */
 export async function expectSettled(town: Town, folder: Folder): Promise<void> {
@@ -37,9 +39,7 @@ export async function expectSettled(town: Town, folder: Folder): Promise<void> {
   }
   for (const target of targets) {
     const row = person.targets.get(target)
-    const accounts = [...world.targets[target].accounts.values()].filter(
-      ({ owner }) => owner === folder.nationalId,
-    )
+    const accounts = accountsOf(town, folder, target, row?.name)
     expect(accounts.length).toBeLessThanOrEqual(1)
     const isOpen = accounts.some(({ enabled }) => enabled)
     const wanted = desiredAccess(person, target, settings, now).enabled
@@ -57,6 +57,45 @@ export async function expectSettled(town: Town, folder: Folder): Promise<void> {
       expect(row, target).toMatchObject({ state: 'converged', openIntent: null, leaseUntil: null })
     if (isOpen) count('open')
     else if (accounts.length > 0) count('closed')
+    if (target === 'data-centre') expectAtTheDoors(town, folder, person, now)
+  }
+}
+
+/** What a target itself shows of somebody; of the doors, what the devices hold. */
+function accountsOf(
+  { world, doors }: Town,
+  { nationalId }: Folder,
+  target: TargetId,
+  name: string | undefined,
+): { readonly enabled: boolean }[] {
+  if (target !== 'data-centre')
+    return [...world.targets[target].accounts.values()].filter(({ owner }) => owner === nationalId)
+  return name === undefined ? [] : [{ enabled: serials.some(serial => doors.lets(serial, name)) }]
+}
+
+/** Each device holds somebody if and only if they may pass it (by the diary), and opens to the one card they have signed for. */
+function expectAtTheDoors(
+  { doors, world }: Town,
+  { cards }: Folder,
+  person: PersonAggregate,
+  now: string,
+): void {
+  const name = person.targets.get('data-centre')?.name
+  const { settings } = world.engine
+  const card = person.badge?.card
+  for (const serial of serials) {
+    const may = person.grants.some(
+      one => one.atom === `door:${serial}` && gives(person, one, 'data-centre', settings, now),
+    )
+    if (name !== undefined) {
+      expect(doors.lets(serial, name), `${serial} lets them pass`).toBe(may)
+      expect(doors.knows(serial, name), `${serial} knows them`).toBe(may)
+    }
+    for (const number of cards) {
+      const opens = may && card?.number === number && card.receipt !== null
+      expect(doors.device(serial).swipe(number).opened, `${serial} opens to ${number}`).toBe(opens)
+      count(opens ? 'let in' : 'kept out')
+    }
   }
 }
 
@@ -95,6 +134,7 @@ async function expectCaused(
     expect(cause.ref).not.toBe('')
     if (phase === 'intended') meant.push(...(after as { steps: Step[] }).steps.map(({ act }) => act))
   }
+  if (target === 'data-centre') return
   const own = [...world.targets[target].accounts.values()].filter(({ owner }) => owner === nationalId)
   for (const { accountId, act } of world.targets[target].changes) {
     if (!own.some(account => account.accountId === accountId)) continue
@@ -154,8 +194,7 @@ export async function expectWhole({ world }: Town): Promise<void> {
     const fact = facts.find(one => noticeOf(one.id, template, to) === id)
     const happened = byEntry.has(String(template)) ? fact !== undefined : isAbout(about as About)
     expect(happened, `a mail of nothing that happened: ${JSON.stringify([template, to, about])}`).toBe(true)
-    // These are told again where the outcome is another one: their fact is in their id.
-    if (String(template) === 'request-settled' || String(template) === 'line-decided') continue
+    if (manyFacts.has(String(template))) continue
     // Of an overdue task people are reminded again and again, each time by an entry of its own.
     const once = JSON.stringify([template, to, about, ...(fact?.act === 'task-overdue' ? [fact.id] : [])])
     expect(seen, 'told twice of one fact').not.toContain(once)
@@ -177,6 +216,15 @@ const byEntry: ReadonlySet<string> = new Set([
   'task-withdrawn',
   'task-overdue',
   'copy-to-head',
+])
+
+/** Mails of another outcome, or of another card, about the same thing: their fact is in their id. */
+const manyFacts: ReadonlySet<string> = new Set([
+  'request-settled',
+  'line-decided',
+  'card-receipt',
+  'card-lost',
+  'card-copied',
 ])
 
 const noticeOf = (fact: string, template: unknown, to: unknown): string =>

@@ -1,22 +1,34 @@
-import type { Plan } from '../../functions/connectors/contract.ts'
+import type { Connector, Plan } from '../../functions/connectors/contract.ts'
 import { addDays, dayOf } from '../../functions/domain/civil-time.ts'
+import { lineHash } from '../../functions/domain/line-hash.ts'
+import { isRefusal } from '../../functions/domain/refusal.ts'
 import { createHoldStore } from '../../functions/stores/holds.ts'
 import { createIdentityStore } from '../../functions/stores/identities.ts'
+import { decideLine } from '../../functions/workflows/decide-line.ts'
+import { handOverCard } from '../../functions/workflows/hand-over-card.ts'
 import { judgeBatch, listBatches } from '../../functions/workflows/judge-batch.ts'
 import { recordHrEvent, recordHrEventFile } from '../../functions/workflows/record-hr-event.ts'
+import { signReceipt } from '../../functions/workflows/sign-receipt.ts'
 import { releasePerson, suspendPerson } from '../../functions/workflows/suspend-person.ts'
+import { reportCard, returnCard } from '../../functions/workflows/take-card-back.ts'
+import sample from '../../infra/settings/valle-claro.json' with { type: 'json' }
 import type { Contract } from '../../schemas/contract.ts'
 import type { HrEvent } from '../../schemas/hr-event.ts'
-import type { TargetId } from '../../schemas/settings.ts'
+import { Settings, type TargetId } from '../../schemas/settings.ts'
 import { linesOf } from '../servers/lines.ts'
 import { openWorld } from '../servers/world.ts'
 import type { Filed } from './clerk.ts'
+import { openTownDoors, serials } from './doors.ts'
 import { Killed, mortal } from './mortal.ts'
 import { namesOf, nextNationalId, openUnit, planta } from './people.ts'
 
 export const day = 86_400_000
 export const units = ['dideco', 'finanzas'] as const
-export const targets: readonly TargetId[] = ['directory', 'mail', 'erp']
+export const targets: readonly TargetId[] = ['directory', 'mail', 'erp', 'data-centre']
+/** Those that a town has in memory. */
+export const inMemory = ['directory', 'mail', 'erp'] as const satisfies TargetId[]
+/** A place for everybody: how many key-holders there may be is another test's. */
+const dataCentre = { ...Settings.parse(sample).dataCentre, keyHolders: 500 }
 const leaves = [
   { id: 'feriado', name: 'Feriado legal', shuts: [] },
   { id: 'comision', name: 'Comisión de servicio', shuts: ['erp' as const] },
@@ -36,6 +48,10 @@ export interface Folder {
   readonly observed: { readonly request: string; readonly line: Filed }[]
   /** Accepted lines, which the person may acknowledge or contest. */
   readonly accepted: string[]
+  /** Lines that wait for the authority. */
+  readonly awaiting: { readonly request: string; readonly line: string; readonly given: Filed }[]
+  /** Numbers of all cards that were ever handed over. */
+  readonly cards: string[]
 }
 
 /** What happened in all histories together. */
@@ -49,7 +65,8 @@ export type Town = Awaited<ReturnType<typeof openTown>>
 /** A world with units, a personnel office and a guard, in which histories happen. `cautious`: hardly anybody passes the guard. */
 export async function openTown(cautious: boolean) {
   const guard = cautious ? { guard: { atLeast: 1, percent: 0 } } : {}
-  const world = await openWorld({ settings: { ...guard, leaves } })
+  const world = await openWorld({ settings: { ...guard, leaves, dataCentre } })
+  const doors = openTownDoors(world)
   const lines = linesOf(world)
   const heads = new Map<string, string>()
   for (const unit of [...units, 'hr', 'seguridad', 'alcaldia']) {
@@ -62,9 +79,9 @@ export async function openTown(cautious: boolean) {
 
   /** From here on a target refuses to be touched by anything that is not, word for word, an open intent in the ledger. */
   function demandIntents(target: TargetId): void {
-    const connector = world.targets[target]
+    const connector: Connector = world.connectors[target] ?? world.targets[target]
     const apply = connector.apply
-    connector.apply = async (plans: readonly Plan[]) => {
+    ;(connector as { apply: Connector['apply'] }).apply = async (plans: readonly Plan[]) => {
       for (const plan of plans) {
         const row = await world.row(plan.account.personId, target)
         if (JSON.stringify(row.openIntent?.steps) !== JSON.stringify(plan.steps))
@@ -85,6 +102,7 @@ export async function openTown(cautious: boolean) {
     leader,
     leaves,
     cautious,
+    doors,
     /** Of the body's own calendar: in winter its midnight is another one. */
     civil: (days: number) =>
       addDays(dayOf(new Date(world.time.now).toISOString(), world.engine.settings.timeZone), days),
@@ -94,7 +112,15 @@ export async function openTown(cautious: boolean) {
       const personId = await world.hire(nationalId, namesOf(nationalId), units[0], contract)
       const person = await world.engine.people.load(personId)
       const told = person?.events.map(({ receivedAt: _, ...event }): HrEvent => event) ?? []
-      return { nationalId, personId, contract, filed: [], told, holds: [], observed: [], accepted: [] }
+      return {
+        nationalId,
+        personId,
+        contract,
+        filed: [],
+        told,
+        holds: [],
+        ...{ observed: [], accepted: [], awaiting: [], cards: [] },
+      }
     },
 
     /** Tells an event as the personnel system does. */
@@ -166,6 +192,64 @@ export async function openTown(cautious: boolean) {
       }
     },
 
+    /** Answers every doorbell, and lets every device that is on the line talk, until nothing is left to do or to say. */
+    async settle(): Promise<void> {
+      for (let round = 0; round < 30; round++) {
+        await world.settle()
+        for (const serial of serials) await doors.talk(serial)
+        if (world.rung.length === 0) return
+      }
+      throw new Error('the town does not settle')
+    },
+
+    /** The authority decides on what waits for it. */
+    async decide(folder: Folder, decision: 'approve' | 'reject'): Promise<void> {
+      const asked = folder.awaiting.shift()
+      if (asked === undefined) return
+      const { request: number, line, given } = asked
+      const kept = (await world.engine.requests.load(number))?.lines.find(one => one.line === line)
+      if (kept === undefined) throw new Error('no such line')
+      const caller = { personId: leader('alcaldia'), roles: ['authority' as const] }
+      const said = decision === 'approve' ? { decision } : { decision, comment: 'No corresponde.' }
+      const answer = await decideLine(
+        { ...world.engine, units: world.unitRegister },
+        { caller, number, line, ifMatch: lineHash(kept), decision: said, repeatable: true },
+      )
+      if ('refused' in answer) return count(`decision refused: ${answer.refused}`)
+      count(`door ${answer.status}`)
+      if (answer.status !== 'accepted') return
+      folder.filed.push({ line: given, request: number })
+      folder.accepted.push(number)
+    },
+
+    /** What IT, the person and security do with cards; what is refused changes nothing. */
+    async tend({ personId, nationalId, cards }: Folder, act: CardAct): Promise<void> {
+      const it = { personId: leader('hr'), roles: ['it' as const] }
+      const self = { personId, roles: [] }
+      const card = act === 'hand over' ? `41${String(++lastCard).padStart(6, '0')}` : (cards.at(-1) ?? '')
+      if (card === '') return
+      const { registers } = doors
+      const answer =
+        act === 'hand over'
+          ? await handOverCard(registers, it, nationalId, { card })
+          : act === 'sign'
+            ? await signReceipt(registers, self, { card, accepted: true })
+            : act === 'return'
+              ? await returnCard(registers, it, nationalId, { condition: 'returned' })
+              : await reportCard(registers, self, nationalId, { kind: act, comment: 'En la calle.' })
+      if (isRefusal(answer)) return count(`card: ${act} refused`)
+      if (act === 'hand over') cards.push(card)
+      count(`card: ${act}`)
+    },
+
+    async close(): Promise<void> {
+      await doors.close()
+      await world.close()
+    },
+
     planta,
   }
 }
+
+export type CardAct = 'hand over' | 'sign' | 'return' | 'lost' | 'copied'
+let lastCard = 0
