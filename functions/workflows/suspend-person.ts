@@ -32,8 +32,8 @@ interface Found {
 
 /**
  * The kill switch: whatever the person was granted, nothing is theirs from now on. Every target is rung urgently, and the
- * answer tells what each of them shows by then. It is never counted nor stopped by the guard. Suspending somebody who is
- * suspended places no second hold.
+ * answer tells what each of them shows by then. It is never counted nor stopped by the guard. Saying so
+ * again places no second hold; whoever suspends somebody whom others have suspended does, and is released by others too.
  */
 export async function suspendPerson(
   registers: Needed,
@@ -50,7 +50,8 @@ export async function suspendPerson(
     const { at, today } = nowOf(registers)
     if (sent.until !== undefined && sent.until < today)
       return refuse('invalid', [{ pointer: '/until', code: 'suspension.until' }])
-    if (inForce(person, at).some(hold => hold.kind === kind && hold.until === null))
+    const isOwn = ({ by }: Hold) => by?.personId === caller.personId
+    if (inForce(person, at).some(hold => isOwn(hold) && hold.kind === kind && hold.until === null))
       return told(registers, person.row.personId, person.row.facts)
     const hold: Hold = {
       version: 1,

@@ -262,7 +262,20 @@ describe('the kill switch', () => {
     expect(answer.body.targets).toMatchObject([{ system: 'mail', state: 'absent', settled: false }])
     expect((await personOf(people.clerk.nationalId)).holds).toMatchObject([{ kind: 'suspension' }])
     // Pressed again it is the same hold.
-    expect((await suspend(security())).body.holds).toEqual(answer.body.holds)
+    expect((await suspend(people.headOfDideco.nationalId)).body.holds).toEqual(answer.body.holds)
+  })
+
+  it('pressed by two people is released for each by somebody else', async () => {
+    const [ofHead] = (await suspend(people.headOfDideco.nationalId)).body.holds
+    const both = (await suspend(security())).body.holds as { id: string }[]
+    const [ofSecurity] = both.filter(({ id }) => id !== ofHead.id)
+    expect([both.length, ofSecurity === undefined]).toEqual([2, false])
+    const rest = await app.call('DELETE', path, { as: security() })
+    expect([rest.status, rest.body.holds]).toEqual([200, [ofSecurity]])
+    expect((await app.call('DELETE', path, { as: security() })).status).toBe(403)
+    expect((await suspend(people.headOfDideco.nationalId)).body.holds).toHaveLength(2)
+    const last = (await app.call('DELETE', path, { as: people.headOfDideco.nationalId })).body.holds
+    expect([last.length, last[0]?.id === ofSecurity?.id]).toEqual([1, false])
   })
 
   it('is released by somebody else, never by whoever pressed it', async () => {
@@ -275,7 +288,7 @@ describe('the kill switch', () => {
     const audit = await app.call('GET', `/audit?subject=${people.clerk.nationalId}&act=hold-ended`, {
       as: security(),
     })
-    expect(audit.body.entries).toHaveLength(1)
+    expect(audit.body.entries).toHaveLength(3)
   })
 
   it('is nobody’s over themselves, and a person of another unit is as unknown', async () => {
