@@ -7,7 +7,7 @@ import type { HrEvent } from '../../schemas/hr-event.ts'
 import type { TargetId } from '../../schemas/settings.ts'
 import type { MemoryAccount } from '../servers/memory-target.ts'
 import type { Filed } from './clerk.ts'
-import { type Road, serials } from './doors.ts'
+import { type Mood, type Road, serials } from './doors.ts'
 import { Killed, mortal } from './mortal.ts'
 import { accesses, activation, formOf, namesOf } from './people.ts'
 import { type CardAct, count, day, type Folder, inMemory, type Town, targets, units } from './town.ts'
@@ -428,6 +428,23 @@ const atTheDoors: fc.WeightedArbitrary<Chance>[] = [
         chance(`the road of ${serial} from now on: ${road}`, async ({ town }) =>
           town.doors.road(serial, road),
         ),
+      ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .record({
+        serial,
+        mood: fc.constantFrom<Mood>(
+          'well',
+          'says yes and does nothing',
+          'refuses',
+          'does all twice',
+          'never says so',
+        ),
+      })
+      .map(({ serial, mood }) =>
+        chance(`${serial} from now on: ${mood}`, async ({ town }) => town.doors.mood(serial, mood)),
       ),
   },
   {

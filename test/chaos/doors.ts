@@ -3,6 +3,7 @@ import { chains } from '../../functions/stores/keys.ts'
 import { createMovementStore, secondsOf } from '../../functions/stores/movements.ts'
 import type { BadgeRegisters } from '../../functions/workflows/find-bearer.ts'
 import { takeDoorEvents } from '../../functions/workflows/take-door-events.ts'
+import { noFaults } from '../servers/door-controller/faults.ts'
 import {
   blankFlash,
   type DoorController,
@@ -19,6 +20,16 @@ export type Serial = (typeof serials)[number]
 const ways: Record<Serial, Partial<DoorControllerOptions>> = {
   [first]: {},
   [second]: { dateFormat: 'days', firmware: 'other', packetRows: 1, accountForm: 'rows' },
+}
+
+/** How a device takes what it is told. */
+export type Mood = 'well' | 'says yes and does nothing' | 'refuses' | 'does all twice' | 'never says so'
+const moods: Record<Mood, Partial<DoorController['faults']>> = {
+  well: {},
+  'says yes and does nothing': { answer: () => 0 },
+  refuses: { answer: () => -1 },
+  'does all twice': { executesTwice: () => true, duplicateUploads: true },
+  'never says so': { losesAcknowledgement: () => true },
 }
 
 /** What happens to the answers to a device's calls. */
@@ -90,9 +101,14 @@ export function openTownDoors(world: World) {
       roads.set(serial, road)
     },
 
+    mood(serial: Serial, mood: Mood): void {
+      Object.assign(device(serial).faults, noFaults(), moods[mood])
+    },
+
     /** Everything works, and everybody is on the line. */
     mend(): void {
       roads.clear()
+      for (const each of devices.values()) Object.assign(each.faults, noFaults())
       for (const each of devices.values()) each.goOnline()
     },
 
