@@ -117,7 +117,14 @@ export type DeviceRow = z.infer<typeof DeviceRow>
 
 /** The secret of the target: the path under which the devices of each site come, and which devices those are. */
 export const SiteSecrets = z.object({
-  sites: z.array(z.object({ secret: z.string().min(20).max(200), serials: z.array(DoorId) })),
+  sites: z.array(
+    z.object({
+      secret: z.string().min(20).max(200),
+      serials: z.array(DoorId),
+      /** PEM of the authority by which the site's relay is certified: no other certificate may come by this path. */
+      authority: z.string().startsWith('-----BEGIN CERTIFICATE-----').max(8_000).optional(),
+    }),
+  ),
 })
 export type SiteSecrets = z.infer<typeof SiteSecrets>
 

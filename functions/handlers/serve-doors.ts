@@ -15,5 +15,7 @@ export const handler = plainHttp(counter, async event => {
   const { site = '', call = '' } = event.pathParameters ?? {}
   const method = event.routeKey.startsWith('POST ') ? 'POST' : 'GET'
   const query = queryOf(event.rawQueryString)
-  return serveDevice(doors, { method, site, call, query, body: textOf(event, largestUpload) })
+  const certificate = event.requestContext.authentication?.clientCert.clientCertPem ?? null
+  const body = textOf(event, largestUpload)
+  return serveDevice(doors, { method, site, certificate, call, query, body })
 })

@@ -23,6 +23,8 @@ export interface DeviceCall {
   readonly method: 'GET' | 'POST'
   /** The secret of the site, as it stands in the path. */
   readonly site: string
+  /** PEM of the certificate by which the call was let in; null: it needed none. */
+  readonly certificate: string | null
   readonly call: string
   /** Names in lower case. */
   readonly query: ReadonlyMap<string, string>
@@ -54,7 +56,8 @@ export async function serveDevice(doors: Doors, asked: DeviceCall): Promise<Devi
   const serial = asked.query.get('sn') ?? ''
   const call = asked.call.toLowerCase()
   const door = doors.settings.doors.find(one => one.serial === serial)
-  const known = mayCome(await doors.sites(), asked.site, serial)
+  const coming = { secret: asked.site, serial, certificate: asked.certificate }
+  const known = mayCome(await doors.sites(), coming)
   if (!known || door === undefined) return call === 'registry' ? refused : unknown
   if (!doors.mayCall(serial, doors.clock())) return busy
   if (asked.body === null) return { status: 413, text: 'TOO LARGE' }

@@ -16,6 +16,7 @@ import {
   zkSeconds,
 } from '../../functions/domain/door-protocol.ts'
 import { mayCome } from '../../functions/domain/door-sites.ts'
+import { testCertificates } from '../servers/certificates.ts'
 
 const zone = 'America/Santiago'
 const local = (text: string) => {
@@ -310,12 +311,30 @@ describe('the path of a site', () => {
       { secret: 'b'.repeat(24), serials: ['B1', 'B2'] },
     ],
   }
+  const comes = (secret: string, serial: string, certificate: string | null = null) =>
+    mayCome(sites, { secret, serial, certificate })
   it('lets in the devices of that site, and no others', () => {
-    expect(mayCome(sites, 'a'.repeat(24), 'A1')).toBe(true)
-    expect(mayCome(sites, 'b'.repeat(24), 'B2')).toBe(true)
-    expect(mayCome(sites, 'a'.repeat(24), 'B1')).toBe(false)
-    expect(mayCome(sites, 'a'.repeat(23), 'A1')).toBe(false)
-    expect(mayCome(sites, '', 'A1')).toBe(false)
-    expect(mayCome({ sites: [] }, '', '')).toBe(false)
+    expect(comes('a'.repeat(24), 'A1')).toBe(true)
+    expect(comes('b'.repeat(24), 'B2')).toBe(true)
+    expect(comes('a'.repeat(24), 'B1')).toBe(false)
+    expect(comes('a'.repeat(23), 'A1')).toBe(false)
+    expect(comes('', 'A1')).toBe(false)
+    expect(mayCome({ sites: [] }, { secret: '', serial: '', certificate: null })).toBe(false)
+  })
+
+  it('lets in the relay that its own authority certifies, whatever a certificate calls itself', async () => {
+    const [own, other] = [(await testCertificates()).sound, (await testCertificates()).sound]
+    const [site] = sites.sites
+    const certified = { sites: [{ ...site, secret: 'a'.repeat(24), serials: ['A1'], authority: own.ca }] }
+    const by = (certificate: string | null, authorities = certified) =>
+      mayCome(authorities, { secret: 'a'.repeat(24), serial: 'A1', certificate })
+    expect([by(own.cert), by(other.cert), by(null), by('no certificate')]).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ])
+    const broken = { sites: [{ ...certified.sites[0], authority: own.ca.slice(0, 90) } as never] }
+    expect(by(own.cert, broken)).toBe(false)
   })
 })

@@ -193,6 +193,7 @@ const proveRelay = (): void => {
 
   it('carries a device’s whole life: it registers, is brought a badge, reports, and loses it again', async () => {
     const office = await openDoorOffice()
+    office.certifyBy(await readFile(join(folder, 'authority-casa-central.crt'), 'utf8'))
     const doors = createServer(
       {
         ...{ cert: server.cert, key: server.key, ca: truststore },
@@ -237,6 +238,10 @@ const proveRelay = (): void => {
       await talk()
       expect(device.swipe('5111111')).toMatchObject({ opened: false })
       expect(device.users()).toEqual([])
+      // The truststore lets the relay in still; the site is another relay's.
+      run(folder, 'authority', 'anexo')
+      office.certifyBy(await readFile(join(folder, 'authority-anexo.crt'), 'utf8'))
+      expect(await call(`/iclock/ping?SN=${first}`)).toMatchObject({ status: 404 })
     } finally {
       await device.close()
       await close(doors)

@@ -1,7 +1,14 @@
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { largestUpload, serveDevice } from '../../functions/workflows/serve-device.ts'
 import type { DoorOffice } from './doors.ts'
+
+/** As API Gateway tells it; null: the connection asked for none. */
+function certificateOf(socket: Socket): string | null {
+  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
+  return certificate?.toString() ?? null
+}
 
 /** What stands between devices and the workflow on AWS, as little of it as there can be. */
 export const answerDoors =
@@ -15,6 +22,7 @@ export const answerDoors =
     const answer = await serveDevice(office.doors, {
       method: request.method === 'POST' ? 'POST' : 'GET',
       site,
+      certificate: certificateOf(request.socket),
       call,
       query: new Map([...searchParams].map(([name, value]) => [name.toLowerCase(), value])),
       body: body.length > largestUpload ? null : body.toString('utf8'),

@@ -13,6 +13,7 @@ export function openDoorSide(world: World, { alarms, events }: Pick<Doors, 'alar
   const users = createDoorUserStore(world.tables)
   let words = 0
   let within: Doors['mayCall'] = () => true
+  let authority: string | undefined
   const doors: Doors = {
     settings,
     clock: () => world.time.now,
@@ -27,7 +28,9 @@ export function openDoorSide(world: World, { alarms, events }: Pick<Doors, 'alar
         return 0
       },
     },
-    sites: async () => ({ sites: [{ secret: siteSecret, serials: [first, second, 'NOT-IN-SETTINGS'] }] }),
+    sites: async () => ({
+      sites: [{ secret: siteSecret, serials: [first, second, 'NOT-IN-SETTINGS'], authority }],
+    }),
     mayCall: (serial, now) => within(serial, now),
     secretWord: () => `word${String(++words).padStart(28, '0')}`,
   }
@@ -64,11 +67,17 @@ export function openDoorSide(world: World, { alarms, events }: Pick<Doors, 'alar
       within = rate
     },
 
+    /** From now on nobody comes without a certificate of that authority (PEM). */
+    certifyBy: (pem: string) => {
+      authority = pem
+    },
+
     /** One call as a device makes it. */
     call: (method: 'GET' | 'POST', path: string, body = '', site = siteSecret): Promise<DeviceAnswer> => {
       const url = new URL(path, 'http://device')
       const query = new Map([...url.searchParams].map(([name, value]) => [name.toLowerCase(), value]))
-      return serveDevice(mortal(doors), { method, site, call: url.pathname.slice(1), query, body })
+      const asked = { method, site, certificate: null, call: url.pathname.slice(1), query, body }
+      return serveDevice(mortal(doors), asked)
     },
   }
 }

@@ -48,6 +48,7 @@ const functions = {
   'set-credentials-erp': ['POST /me/credentials/erp'],
   'read-audit': ['GET /audit', 'GET /audit/verification'],
   'read-registers': ['GET /registers/{register}'],
+  'serve-doors': ['GET /iclock/{site}/{call}', 'POST /iclock/{site}/{call}'],
   'read-doors': ['GET /doors', 'GET /door-alarms', 'POST /door-alarms/{id}/settlement', 'GET /movements'],
   'reconcile-accounts': [
     'GET /reconciliation',
@@ -71,7 +72,7 @@ const functions = {
 } as const
 
 /** Targets whose servers nobody has started; the codes' key is a real one. */
-const secrets: Readonly<Record<string, string>> = {
+const standing: Readonly<Record<string, string>> = {
   'llavero/codes': 'c'.repeat(64),
   'llavero/mail': JSON.stringify({ url: 'postgresql://nobody:nothing@127.0.0.1:1/mail' }),
 }
@@ -94,6 +95,8 @@ export interface Sent {
   readonly headers?: Record<string, string>
   readonly base64?: boolean
   readonly timeEpoch?: number
+  /** PEM of the client's certificate, as API Gateway tells it. */
+  readonly certificate?: string
 }
 
 export type HttpApp = Awaited<ReturnType<typeof openHttpApp>>
@@ -133,6 +136,7 @@ export async function openHttpApp(change: (settings: Settings) => object = setti
     tables: [stateTable('state'), ledgerTable('ledger'), doorsTable('doors')],
   })
   const rung: string[] = []
+  const secrets: Record<string, string> = { ...standing }
   const aws = await startAwsEndpoint({
     dynamo,
     queueArn: url => `arn:aws:sqs:us-east-1:000000000000:${url.split('/').at(-1)}`,
@@ -195,6 +199,9 @@ export async function openHttpApp(change: (settings: Settings) => object = setti
         timeEpoch: sent.timeEpoch ?? Date.now(),
         routeKey: key,
         ...(sent.as !== undefined && { authorizer: { jwt: { claims: { iss: issuer, sub: sent.as } } } }),
+        ...(sent.certificate !== undefined && {
+          authentication: { clientCert: { clientCertPem: sent.certificate } },
+        }),
       },
       ...(raw !== undefined && { body: sent.base64 ? Buffer.from(raw, 'latin1').toString('base64') : raw }),
       isBase64Encoded: sent.base64 === true,
@@ -208,6 +215,8 @@ export async function openHttpApp(change: (settings: Settings) => object = setti
     settings,
     issuer,
     rung,
+    /** By their names. A function reads one once and keeps it for minutes. */
+    secrets,
     /** What the functions logged, a line each. */
     logs,
     call,

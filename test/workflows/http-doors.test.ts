@@ -6,6 +6,7 @@ import { createMovementStore, secondsOf } from '../../functions/stores/movements
 import { openTables, type Tables } from '../../functions/stores/tables.ts'
 import { takeDoorEvents } from '../../functions/workflows/take-door-events.ts'
 import { DoorAlarmList, DoorAlarmView, DoorList, MovementPage } from '../../schemas/api-movements.ts'
+import { testCertificates } from '../servers/certificates.ts'
 import { type Line, lineOf, putDevice, putUser } from './doors-office.ts'
 import type { HttpApp } from './http-app.ts'
 import { closeSoundly, openSmallBody, people, subjectWith, today } from './small-body.ts'
@@ -212,4 +213,24 @@ describe('an alarm', () => {
       expect((await get(`/door-alarms?${query}`)).status).toBe(400)
     },
   )
+})
+
+describe('the way in for devices', () => {
+  it('is the certified relay’s of that site alone, and nothing of it is logged', async () => {
+    const [own, other] = [(await testCertificates()).sound, (await testCertificates()).sound]
+    const secret = 'an-invented-site-secret-1'
+    app.secrets['llavero/doors'] = JSON.stringify({
+      sites: [{ secret, serials: [serial], authority: own.ca }],
+    })
+    const ping = async (certificate?: string) =>
+      (
+        await app.call(
+          'GET',
+          `/iclock/${secret}/ping?SN=${serial}`,
+          certificate === undefined ? {} : { certificate },
+        )
+      ).status
+    expect([await ping(own.cert), await ping(other.cert), await ping()]).toEqual([200, 404, 404])
+    for (const told of [secret, own.cert.split('\n')[1] ?? '']) expect(app.logs.join('')).not.toContain(told)
+  })
 })

@@ -110,7 +110,14 @@ describe('who may come', () => {
     expect((await office.call('GET', `shell?SN=${first}`)).status).toBe(404)
     expect((await office.call('GET', `__proto__?SN=${first}`)).status).toBe(404)
     const query = new Map([['sn', first]])
-    const asked = { method: 'POST', site: siteSecret, call: 'cdata', query, body: null } as const
+    const asked = {
+      method: 'POST',
+      site: siteSecret,
+      certificate: null,
+      call: 'cdata',
+      query,
+      body: null,
+    } as const
     expect((await serveDevice(office.doors, asked)).status).toBe(413)
     expect((await office.call('POST', `devicecmd?SN=${first}`, 'Unlesbar')).status).toBe(400)
     expect((await office.call('POST', `querydata?SN=${first}&tablename=user`, 'x\u0000')).status).toBe(200)
@@ -171,7 +178,10 @@ describe('events', () => {
       ['table', 'rtlog'],
     ])
     await expect(
-      serveDevice(failing, { method: 'POST', site: siteSecret, call: 'cdata', query, body }),
+      serveDevice(failing, {
+        ...{ method: 'POST', site: siteSecret, certificate: null },
+        ...{ call: 'cdata', query, body },
+      }),
     ).rejects.toThrow()
     expect(take).toBeTypeOf('function')
   })
