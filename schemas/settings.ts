@@ -285,7 +285,7 @@ export const LeaveKind = z.strictObject({
 })
 export type LeaveKind = z.infer<typeof LeaveKind>
 
-/** One person of `bootstrap`: loaded once, into an empty register only. */
+/** One person of `bootstrap`, which is loaded once, into an empty register only, or of `rescue`. */
 export const BootstrapPerson = z.strictObject({
   person: NamedPerson,
   issuer: z.string().min(1),
@@ -363,6 +363,8 @@ export const Settings = z
       })
       .prefault({}),
     bootstrap: z.array(BootstrapPerson).min(2),
+    /** Who takes `security` or `authority` with the next deployment if by then nobody is left who could act in it. */
+    rescue: z.array(BootstrapPerson).max(4).default([]),
   })
   .superRefine((settings, issues) => {
     const ids = settings.targets.map(target => target.id)

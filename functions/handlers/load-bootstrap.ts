@@ -1,9 +1,11 @@
 import { parse } from '@aws-lambda-powertools/parser'
 import type { CloudFormationCustomResourceResponse } from 'aws-lambda'
 import * as z from 'zod'
+import { fillVacantRoles } from '../workflows/fill-vacant-roles.ts'
 import { type Bootstrapped, loadBootstrap } from '../workflows/load-bootstrap.ts'
 import { logger, readings } from './compose.ts'
 import { registers } from './compose-registers.ts'
+import { roleRegisters } from './compose-roles.ts'
 
 const Call = z.object({
   RequestType: z.enum(['Create', 'Update', 'Delete']),
@@ -12,6 +14,13 @@ const Call = z.object({
   RequestId: z.string(),
   LogicalResourceId: z.string(),
 })
+
+/** An empty register gets its first people; in one that stands a role that nobody can act in any more is filled. */
+async function bootstrapped(): Promise<Bootstrapped> {
+  const outcome = await loadBootstrap({ ...registers, readings })
+  if (outcome.done === 'standing') await fillVacantRoles(roleRegisters)
+  return outcome
+}
 
 /**
  * CloudFormation's `Custom::Bootstrap`. Deleting the stack leaves the register alone. Whatever happens, CloudFormation gets
@@ -22,7 +31,7 @@ export const handler = async (event: unknown): Promise<void> => {
   const outcome: Bootstrapped =
     RequestType === 'Delete'
       ? { done: 'standing' }
-      : await loadBootstrap({ ...registers, readings }).catch((fault: Error) => ({
+      : await bootstrapped().catch((fault: Error) => ({
           done: null,
           why: fault.name,
         }))

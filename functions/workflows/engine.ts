@@ -68,6 +68,7 @@ export type LogCode =
   | 'credential-forgotten'
   | 'device-registered'
   | 'device-compared'
+  | 'role-rescued'
 
 export type Log = (code: LogCode, fields: Readonly<Record<string, string | number | null>>) => void
 

@@ -221,7 +221,11 @@ export const grants = {
     ledger: { actions: ['PutItem'] },
     doors: { actions: ['BatchGetItem', 'GetItem', 'Query', 'UpdateItem'], indexes: ['due', 'list'] },
   },
-  'load-bootstrap': { state: { actions: ['GetItem', 'PutItem'] }, ledger: { actions: ['PutItem'] } },
+  // Also who has which role, and whether any of them may act: a role that nobody is left in is filled.
+  'load-bootstrap': {
+    state: { actions: [...reads, 'PutItem', 'UpdateItem'], indexes: ['list'] },
+    ledger: { actions: ['PutItem'] },
+  },
 } as const satisfies Record<string, Grants>
 
 export type FunctionName = keyof typeof grants

@@ -111,12 +111,16 @@ export class Register extends Construct {
     door.route('POST /roles/changes/{id}/decision', maintainRoles)
   }
 
-  /** Loads the settings' `bootstrap`, once, into an empty register. `settingsHash` makes a changed document run it again. */
+  /**
+   * Loads the settings' `bootstrap`, once, into an empty register; in one that stands `rescue` fills a role that nobody is left in.
+   * `settingsHash` makes a changed document run it again.
+   */
   loadBootstrap(workshop: Workshop, settingsHash: string): void {
     const loader = this.add('LoadBootstrap', {
       name: 'load-bootstrap',
       workshop,
-      description: 'Enters the first people and roles into an empty register, as the ledger’s first entries.',
+      description:
+        'Enters the first people and roles into an empty register, as the ledger’s first entries; fills a role that nobody is left in.',
       memory: 512,
       timeout: Duration.minutes(1),
       retries: 0,
