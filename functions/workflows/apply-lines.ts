@@ -24,9 +24,14 @@ const retryMinutes = 1
  * Applies what was accepted of a request, person by person, each in one transaction (or a few, where a person's lines are
  * many) and idempotent by (request, person, part). What cannot be applied now stays due: the sweeper comes again.
  *
+ * @param mayGoOn whether there is time left; asked before every person and every new try
  * @returns whether every accepted line is applied; a bug is thrown after everybody else's lines were applied
  */
-export async function applyRequest(engine: Engine, request: KeptRequest): Promise<boolean> {
+export async function applyRequest(
+  engine: Engine,
+  request: KeptRequest,
+  mayGoOn = () => true,
+): Promise<boolean> {
   if (request.row.applied) return true
   const byPerson = new Map<string, KeptLine[]>()
   for (const line of request.lines)
@@ -38,7 +43,7 @@ export async function applyRequest(engine: Engine, request: KeptRequest): Promis
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
       try {
-        if (!(await applyPerson(engine, request, next[0], next[1]))) missed++
+        if (!mayGoOn() || !(await applyPerson(engine, request, next[0], next[1], { mayGoOn }))) missed++
       } catch (bug) {
         // What is wrong with one person's record keeps nobody else of the form waiting.
         bugs.push(bug)
@@ -50,6 +55,8 @@ export async function applyRequest(engine: Engine, request: KeptRequest): Promis
   // Not marked: a line was approved meanwhile, and whoever approved it applies it.
   if (missed === 0) return engine.requests.markApplied(request.row, instantOf(engine.clock()))
   engine.log('unapplied', { request: request.row.number, people: missed })
+  // Out of time, and not out of luck: it is due as it was.
+  if (!mayGoOn()) return false
   await engine.requests.postpone(request.row.number, instantOf(engine.clock() + retryMinutes * 60_000))
   return false
 }
@@ -66,7 +73,7 @@ export async function applyReleased(
   hold: string,
 ): Promise<boolean> {
   const lines = request.lines.filter(line => line.decision === 'accepted' && line.personId === personId)
-  return applyPerson(engine, request, personId, lines, hold)
+  return applyPerson(engine, request, personId, lines, { released: hold })
 }
 
 /** What was decided of a line stands, and its request is due: what cannot be applied now is the sweeper's to apply. */
@@ -95,12 +102,18 @@ function partsOf(lines: readonly KeptLine[]): KeptLine[][] {
   return parts
 }
 
+interface Trying {
+  /** The batch out of which two people have released what the guard had stopped. */
+  readonly released?: string | null
+  readonly mayGoOn?: () => boolean
+}
+
 async function applyPerson(
   engine: Engine,
   request: KeptRequest,
   personId: string,
   lines: readonly KeptLine[],
-  released: string | null = null,
+  how: Trying,
 ): Promise<boolean> {
   // What was approved or completed later is a part of its own: the cut of what was filed stays as it was.
   const later = lines.filter(({ decisions, completions }) => (decisions ?? completions) !== undefined)
@@ -109,7 +122,7 @@ async function applyPerson(
     ...later.map((line): [string, KeptLine[]] => [line.line, [line]]),
   ]
   for (const [part, cut] of parts)
-    if (cut.length > 0 && !(await applyPart(engine, request, personId, part, cut, released))) return false
+    if (cut.length > 0 && !(await applyPart(engine, request, personId, part, cut, how))) return false
   return true
 }
 
@@ -119,9 +132,9 @@ async function applyPart(
   personId: string,
   part: number | string,
   lines: readonly KeptLine[],
-  released: string | null,
+  { released = null, mayGoOn = () => true }: Trying,
 ): Promise<boolean> {
-  for (let attempt = 1; attempt <= tries; attempt++) {
+  for (let attempt = 1; attempt <= tries && (attempt === 1 || mayGoOn()); attempt++) {
     const person = await engine.people.load(personId)
     if (person === null) return false
     const stopped = person.stopped.find(

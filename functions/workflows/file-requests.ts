@@ -54,7 +54,8 @@ export async function fileRequests(
     if (kept === null) return refuse('busy')
     filed.push(kept)
   }
-  for (const kept of filed) if (performance.now() < until) await applyInline(engine, kept)
+  const mayGoOn = () => performance.now() < until
+  for (const kept of filed) if (mayGoOn()) await applyInline(engine, kept, mayGoOn)
   return filed
 }
 
@@ -95,9 +96,9 @@ function draftOf(
 }
 
 /** The request is filed and due: a failure here is the sweeper's to mend, never the caller's to see. */
-async function applyInline(engine: Engine, kept: KeptRequest): Promise<void> {
+async function applyInline(engine: Engine, kept: KeptRequest, mayGoOn: () => boolean): Promise<void> {
   try {
-    await applyRequest(engine, kept)
+    await applyRequest(engine, kept, mayGoOn)
   } catch (bug) {
     engine.log('unapplied', { request: kept.row.number, people: null, ...placeOf(bug) })
   }

@@ -15,7 +15,7 @@ import {
   openUnit,
   planta,
 } from './people.ts'
-import { settledState, wholeChain } from './whole.ts'
+import { settledState, targets, wholeChain } from './whole.ts'
 
 vi.setConfig({ testTimeout: 300_000 })
 
@@ -76,7 +76,7 @@ describe('filing a form in a process that is killed', () => {
     await fileIn(world.engine, survivors.form, 'survivors')
     await recovered()
     const whole = await Promise.all(survivors.personIds.map(id => settledState(world, id)))
-    const unasked = { directory: 'never asked for', mail: 'never asked for', erp: 'never asked for' }
+    const unasked = Object.fromEntries(targets.map(target => [target, 'never asked for']))
 
     let lost = 0
     const deaths = await killAtEachMoment(async at => {

@@ -4,7 +4,7 @@ import { LedgerEntry } from '../../schemas/ledger.ts'
 import type { TargetId } from '../../schemas/settings.ts'
 import type { World } from '../servers/world.ts'
 
-const targets: readonly TargetId[] = ['directory', 'mail', 'erp', 'data-centre']
+export const targets: readonly TargetId[] = ['directory', 'mail', 'erp', 'data-centre']
 
 /** Reads a chain and holds it to what every chain promises: numbered from 1, linked, hashed over its own text. */
 export async function wholeChain(

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ConnectorError } from '../../functions/connectors/contract.ts'
 import { rutCheckDigit } from '../../functions/domain/national-id.ts'
 import { sweepDue } from '../../functions/workflows/sweep-due.ts'
@@ -263,6 +263,22 @@ describe('the engine', () => {
     expect(chain.map(entry => entry.sequence)).toEqual(chain.map((_, index) => index + 1))
     expect(chain.filter(entry => entry.act === 'lines-applied')).toHaveLength(50)
     expect(person?.row.head.sequence).toBe(chain.length)
+  })
+
+  it('files a form for which there is no time left, and leaves it due at once to the sweeper', async () => {
+    const { id, personId } = await hired()
+    // The clock of the process: filed in time, and then a minute has gone by before the first person of the form.
+    const times = [0, 0]
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => times.shift() ?? 60_000)
+    const submitted = await world.submit(head, everything(id)).finally(() => clock.mockRestore())
+    expect('filed' in submitted).toBe(true)
+    expect((await world.engine.people.load(personId))?.applied).toEqual([])
+    await world.settle()
+    expect((await world.engine.people.load(personId))?.applied).toHaveLength(1)
+    expect(await world.row(personId, 'erp')).toMatchObject({
+      state: 'converged',
+      observed: { state: 'enabled' },
+    })
   })
 
   it('answers a repeated key with the same request, and another body with a refusal', async () => {
