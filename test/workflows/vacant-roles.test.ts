@@ -68,11 +68,7 @@ describe('a role that needs two people and has nobody left', () => {
   })
 
   it('is taken by nobody who is held themselves', async () => {
-    const suspended = await app.call('POST', `/people/${people.mayor.nationalId}/suspension`, {
-      as: subjectWith(app, 'it'),
-      body: { reason: 'Sumario' },
-    })
-    expect(suspended.status).toBe(200)
+    expect((await tell('terminated', { nationalId: people.mayor.nationalId })).status).toBe(202)
     await deploy()
     expect(await rolesOf(rescuer)).toBe(403)
   })
