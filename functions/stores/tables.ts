@@ -42,8 +42,11 @@ export function openTables(
 
 const conflicts = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])
 
+/** How often a conflict with another transaction is tried again, with jitter: 4 s in the middle, 8 at most. */
+const mostConflicts = 13
+
 /**
- * Commits all or nothing. A conflict with another transaction is tried again (8 times, with jitter: up to about 3 s);
+ * Commits all or nothing. A conflict with another transaction is tried again;
  * a condition that does not hold is an answer, not an error. The client request token makes the SDK's own retries safe
  * after a time-out that had committed.
  */
@@ -57,7 +60,7 @@ export async function commit(tables: Tables, writes: readonly Write[]): Promise<
       const codes = (error.CancellationReasons ?? []).map(reason => reason.Code ?? 'None')
       const refused = codes.flatMap((code, index) => (code === 'ConditionalCheckFailed' ? [index] : []))
       if (refused.length > 0) return { done: false, refused }
-      if (attempt > 8 || !codes.some(code => conflicts.has(code))) throw error
+      if (attempt > mostConflicts || !codes.some(code => conflicts.has(code))) throw error
       await pause(randomInt(10, 25 * 2 ** Math.min(attempt, 5)))
     }
   }
@@ -65,7 +68,7 @@ export async function commit(tables: Tables, writes: readonly Write[]): Promise<
 
 /**
  * Writes one item outside a transaction; null: its condition does not hold, which is an answer and no error. That another
- * transaction has just touched it is none, and the SDK does not try again by itself: up to 8 tries, as `commit` does it.
+ * transaction has just touched it is none, and the SDK does not try again by itself: it is tried again as `commit` does it.
  */
 export async function writeOne(
   tables: Tables,
@@ -78,7 +81,7 @@ export async function writeOne(
     } catch (error) {
       const { name } = error as Error
       if (name === 'ConditionalCheckFailedException') return null
-      if (name !== 'TransactionConflictException' || attempt > 8) throw error
+      if (name !== 'TransactionConflictException' || attempt > mostConflicts) throw error
       await pause(randomInt(10, 25 * 2 ** Math.min(attempt, 5)))
     }
   }
