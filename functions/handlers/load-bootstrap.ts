@@ -1,10 +1,8 @@
 import { parse } from '@aws-lambda-powertools/parser'
 import type { CloudFormationCustomResourceResponse } from 'aws-lambda'
 import * as z from 'zod'
-import { fillVacantRoles } from '../workflows/fill-vacant-roles.ts'
 import { type Bootstrapped, loadBootstrap } from '../workflows/load-bootstrap.ts'
 import { logger, readings } from './compose.ts'
-import { registers } from './compose-registers.ts'
 import { roleRegisters } from './compose-roles.ts'
 
 const Call = z.object({
@@ -15,13 +13,6 @@ const Call = z.object({
   LogicalResourceId: z.string(),
 })
 
-/** An empty register gets its first people; in one that stands a role that nobody can act in any more is filled. */
-async function bootstrapped(): Promise<Bootstrapped> {
-  const outcome = await loadBootstrap({ ...registers, readings })
-  if (outcome.done === 'standing') await fillVacantRoles(roleRegisters)
-  return outcome
-}
-
 /**
  * CloudFormation's `Custom::Bootstrap`. Deleting the stack leaves the register alone. Whatever happens, CloudFormation gets
  * its answer, and gets it from here: without one it waits for an hour.
@@ -31,7 +22,7 @@ export const handler = async (event: unknown): Promise<void> => {
   const outcome: Bootstrapped =
     RequestType === 'Delete'
       ? { done: 'standing' }
-      : await bootstrapped().catch((fault: Error) => ({
+      : await loadBootstrap({ ...roleRegisters, readings }).catch((fault: Error) => ({
           done: null,
           why: fault.name,
         }))

@@ -1,10 +1,10 @@
 import type { RoleRow } from '../../schemas/rows.ts'
 import { parseNationalId } from '../domain/national-id.ts'
 import type { Founder } from '../stores/identities.ts'
-import type { EntryDraft } from '../stores/ledger.ts'
 import type { ReadingStore } from '../stores/readings.ts'
+import { deploymentEntry, fillVacantRoles, type VacantRoles } from './fill-vacant-roles.ts'
 import { nextReading } from './read-accounts.ts'
-import { nowOf, type Registers } from './registers.ts'
+import { nowOf } from './registers.ts'
 
 /** `loaded` now, or `standing`: the register was not empty, and nothing of it was touched. */
 export type Bootstrapped =
@@ -13,11 +13,11 @@ export type Bootstrapped =
 
 /**
  * Enters the settings' first people into an empty register: who they are, how they sign in, which roles they hold. It is one
- * transaction, and the first entries of the ledger. Loading again does nothing of it, whatever the settings say by then. Every
- * target's daily reading is planned here.
+ * transaction, and the first entries of the ledger. Loading again does nothing of it, whatever the settings say by then; only
+ * a role of two that nobody is left in is filled. Every target's daily reading is planned here.
  */
 export async function loadBootstrap(
-  registers: Pick<Registers, 'identities' | 'settings' | 'clock'> & {
+  registers: VacantRoles & {
     readonly newId: (now: number) => string
     readonly readings: Pick<ReadingStore, 'plan'>
   },
@@ -26,18 +26,12 @@ export async function loadBootstrap(
   // Also in a register that stands: the settings may have a target that it did not know.
   for (const { id, kind } of settings.targets)
     if (kind !== 'manual') await readings.plan(id, nextReading(id, clock()))
-  if ((await identities.body()) !== null) return { done: 'standing' }
-  const { at, today } = nowOf(registers)
-  const entry = (draft: Pick<EntryDraft, 'act' | 'subject'> & { after?: unknown }): EntryDraft => ({
-    at,
-    asOf: at,
-    phase: 'recorded',
-    actor: { personId: null, role: 'bootstrap', onBehalfOf: null },
-    system: 'llavero',
-    request: null,
-    cause: { kind: 'bootstrap', ref: settings.body.id },
-    ...draft,
-  })
+  if ((await identities.body()) !== null) {
+    const why = await fillVacantRoles(registers)
+    return why === null ? { done: 'standing' } : { done: null, why }
+  }
+  const { today } = nowOf(registers)
+  const entry = deploymentEntry(registers)
   const founders = new Map<string, Founder>()
   for (const [index, { person, issuer, subject, roles: held }] of settings.bootstrap.entries()) {
     const parsed = parseNationalId(settings.nationalId, person.nationalId)

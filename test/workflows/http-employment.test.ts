@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rut } from '../personas/people.ts'
 import type { HttpApp } from './http-app.ts'
-import { activation, closeSoundly, form, openSmallBody, people, subjectWith, today } from './small-body.ts'
+import {
+  activation,
+  closeSoundly,
+  form,
+  named,
+  openSmallBody,
+  people,
+  subjectWith,
+  today,
+} from './small-body.ts'
 
 let app: HttpApp
 beforeAll(async () => {
@@ -247,12 +256,7 @@ describe('the kill switch', () => {
     const rehired = event({
       type: 'hired',
       nationalId: people.clerk.nationalId,
-      person: (({ nationalId, givenNames, surnames, position }) => ({
-        nationalId,
-        givenNames,
-        surnames,
-        position,
-      }))(people.clerk),
+      person: named(people.clerk),
       contract: { type: 'planta', regime: 'municipal', startsOn: '2026-01-01', endsOn: null },
       unit: 'dideco',
     })

@@ -54,10 +54,8 @@ const { headOfDideco, headOfObras, deputy, clerk } = people
 
 /** A badge: the person's account in the data centre is named by its pin. */
 async function badge(nationalId: string, pin: string): Promise<void> {
-  const key = keys.target(await office().idOf(nationalId), 'data-centre')
-  const { personId } = { personId: key.pk.slice('PERSON#'.length) }
-  const row = badgeAccount(personId, pin)
-  await tables.client.send(new PutCommand({ TableName: 'state', Item: { ...key, ...row } }))
+  const personId = await office().idOf(nationalId)
+  await tables.client.send(new PutCommand({ TableName: 'state', Item: badgeAccount(tables, personId, pin) }))
 }
 
 /** What the doors say of a badge. */

@@ -61,13 +61,16 @@ const contractOf = ({ type, regime, startsOn, endsOn }: Someone) => ({
   endsOn: endsOn ?? null,
 })
 
+/** As forms, events and settings name somebody. */
+export const named = ({ nationalId, givenNames, surnames, position }: Someone) => ({
+  nationalId,
+  givenNames,
+  surnames,
+  position,
+})
+
 export const activation = (someone: Someone, access: object, until: string | null = null) => ({
-  person: {
-    nationalId: someone.nationalId,
-    givenNames: someone.givenNames,
-    surnames: someone.surnames,
-    position: someone.position,
-  },
+  person: named(someone),
   contract: contractOf(someone),
   access,
   until,

@@ -16,7 +16,7 @@ afterAll(() => office.world.close())
 const registers = () => {
   const { world } = office
   const holds = createHoldStore(world.tables, world.engine.settings)
-  return { ...linesOf(world).registers(), units: world.unitRegister, holds, patience: 0 } as never
+  return { ...linesOf(world).registers(), holds, patience: 0 }
 }
 const suspend = (by: Caller, { id }: Someone) => suspendPerson(registers(), by, id, { reason: 'Sumario.' })
 const release = (by: Caller, { id }: Someone) => releasePerson(registers(), by, id)

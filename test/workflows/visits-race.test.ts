@@ -55,8 +55,7 @@ async function openRoom(nastiness?: { seed: number; rate: number }) {
   const id = nationalId()
   const escort = await again(() => world.hire(id, { givenNames: 'Eva', surnames: 'Toro' }, 'ti', planta))
   await put('state', { ...keys.role(escort, 'it'), version: 1, role: 'it', from: '2020-01-01', until: null })
-  const account = { ...keys.target(escort, 'data-centre'), ...badgeAccount(escort, '1000001') }
-  await put('state', account)
+  await put('state', badgeAccount(world.tables, escort, '1000001'))
   for (const [pin, personId] of [
     ['1000001', escort],
     ['1000002', null],
